@@ -1,0 +1,132 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxNameLength is the longest name, in Unicode characters (code points).
+const MaxNameLength = 64
+
+// maxMarks is how many combining marks one letter may carry: natural scripts
+// need at most three or four, more only serve to smear over other lines.
+const maxMarks = 4
+
+// Errors of [CheckName], each a sentence that fits beside the field.
+var (
+	ErrNameEmpty     = errors.New("enter a name")
+	ErrNameLong      = fmt.Errorf("a name has at most %d characters", MaxNameLength)
+	ErrNameSpace     = errors.New("a name cannot start or end with a space")
+	ErrNameControl   = errors.New("a name cannot contain control characters or line breaks")
+	ErrNameInvisible = errors.New("a name cannot contain invisible or direction-changing characters")
+	ErrNameMark      = errors.New("a name cannot start with, or pile up, combining marks")
+	ErrNameEncoding  = errors.New("a name must be valid UTF-8")
+)
+
+// CheckName reports why name cannot be the name of a service account, or nil.
+// Any script is welcome: letters, digits, punctuation, symbols, emoji and
+// combining marks. What cannot be seen or would move other text is refused:
+// control characters, bidirectional controls, zero-width and tag characters,
+// and spaces other than U+0020. Console and server use this same rule.
+func CheckName(name string) error {
+	if !utf8.ValidString(name) {
+		return ErrNameEncoding
+	}
+	if strings.TrimFunc(name, unicode.IsSpace) == "" {
+		return ErrNameEmpty
+	}
+	marks := maxMarks // as if a letter with all its marks came before: none may lead
+	for _, r := range name {
+		switch {
+		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
+			return ErrNameControl
+		case invisible(r):
+			return ErrNameInvisible
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
+			if marks++; marks > maxMarks {
+				return ErrNameMark
+			}
+		default:
+			marks = 0
+		}
+	}
+	if name[0] == ' ' || name[len(name)-1] == ' ' {
+		return ErrNameSpace
+	}
+	if utf8.RuneCountInString(name) > MaxNameLength {
+		return ErrNameLong
+	}
+	return nil
+}
+
+// invisible reports characters that show nothing or change how their
+// neighbours are shown: format characters (zero-width, bidirectional, tags),
+// what Unicode calls default-ignorable, blanks that pass for letters, private
+// and unassigned characters, and spaces that are not the space.
+func invisible(r rune) bool {
+	switch {
+	case r == ' ', r == '\uFE0E', r == '\uFE0F': // the last two choose text or emoji
+		return false
+	case r == '\u2800': // BRAILLE PATTERN BLANK
+		return true
+	case unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r), unicode.Is(unicode.Variation_Selector, r):
+		return true
+	}
+	return !unicode.IsGraphic(r) || unicode.Is(unicode.Zs, r)
+}
+
+// maxCleanLength bounds one text of a server, in bytes: no field of the
+// contract comes near it.
+const maxCleanLength = 4096
+
+// Clean makes a server's text harmless to show, whatever the server is: line
+// breaks and tabs become spaces, and every control, escape, bidirectional,
+// zero-width or otherwise invisible character becomes U+FFFD, visibly. Piled
+// up combining marks are dropped and over-long text ends in "…". What
+// [CheckName] accepts comes back unchanged.
+func Clean(text string) string {
+	if clean(text) {
+		return text
+	}
+	var b strings.Builder
+	marks := 0
+	for _, r := range text {
+		if b.Len() >= maxCleanLength {
+			b.WriteRune('…')
+			break
+		}
+		switch {
+		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Zs, r):
+			b.WriteByte(' ')
+			marks = 0
+		case unicode.IsControl(r) || invisible(r):
+			b.WriteRune(utf8.RuneError)
+			marks = 0
+		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
+			if marks++; marks <= maxMarks {
+				b.WriteRune(r)
+			}
+		default:
+			b.WriteRune(r)
+			marks = 0
+		}
+	}
+	return b.String()
+}
+
+// clean reports whether text is printable ASCII of a sensible length, the
+// common case, which needs no copy.
+func clean(text string) bool {
+	if len(text) > maxCleanLength {
+		return false
+	}
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
