@@ -1,0 +1,59 @@
+# `make` alone lists the targets. `make run` and `make test` need Go and nothing else.
+
+GO       ?= go
+BIN      := bin/lifeguard
+# Empty outside a git checkout: the binary then says what the Go toolchain recorded.
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS  := -s -w $(if $(VERSION),-X main.version=$(VERSION))
+# golangci-lint lives in a module of its own: its hundreds of dependencies are none of the program's.
+LINT     := $(GO) tool -modfile=.ci/tools/go.mod golangci-lint
+FUZZTIME ?= 10s
+# ARGS goes to the command of `make run`, as in: make run ARGS='demo --accounts 50'
+ARGS     ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint bench fuzz demo
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build the program and open the console
+	@./$(BIN) $(ARGS)
+
+# -buildvcs=false: the version comes from VERSION, and asking git twice makes
+# a build fail in a checkout that belongs to another user.
+build: ## build bin/lifeguard, one static binary
+	@CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/lifeguard
+
+# The race detector needs a C compiler. Without one the tests still run.
+test: ## run every test, with the race detector where a C compiler is installed
+	@race=-race; \
+	if ! $(GO) list -race unsafe >/dev/null 2>&1; then \
+		race=; \
+		echo "No C compiler found: the tests run without the race detector. To turn it on: apt-get install gcc libc6-dev" >&2; \
+	fi; \
+	$(GO) test $$race -timeout 5m ./...
+
+lint: ## check format, vet, linters and go.mod
+	@unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then echo "These files are not gofmt-ed; run gofmt -w on them:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) mod tidy -diff
+	$(LINT) run
+
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## fuzz every target for FUZZTIME (10s)
+	@set -e; \
+	for folder in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -r -n 1 dirname | sort -u); do \
+		for target in $$($(GO) test -list '^Fuzz' $$folder | grep '^Fuzz'); do \
+			echo "$$folder $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$folder; \
+		done; \
+	done
+
+demo: build ## render docs/demo.gif from demo.tape
+	@if command -v vhs >/dev/null; then vhs demo.tape; else \
+		echo "vhs is not installed. See https://github.com/charmbracelet/vhs#installation (it needs ttyd and ffmpeg), then run make demo again." >&2; exit 1; \
+	fi
