@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/adrg/xdg"
+)
+
+// The variables that the console reads.
+const (
+	envServer = "LIFEGUARD_SERVER"  // URL of the server to talk to
+	envAPIKey = "LIFEGUARD_API_KEY" // the key to talk to it with: never a flag, which other users could read
+)
+
+// environment is a list of NAME=value, as os.Environ returns it.
+type environment []string
+
+// get returns the value of the variable, "" when it is not set. The last one
+// counts, as in os/exec.
+func (e environment) get(name string) string {
+	for _, entry := range slices.Backward(e) {
+		if key, value, ok := strings.Cut(entry, "="); ok && key == name {
+			return value
+		}
+	}
+	return ""
+}
+
+// without returns the environment without the variable.
+func (e environment) without(name string) environment {
+	return slices.DeleteFunc(slices.Clone(e), func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
+}
+
+// takeEnvironment returns the process's environment and then forgets the key
+// in it: the programs that the console starts, to copy for instance, have no
+// business with it.
+func takeEnvironment() environment {
+	env := os.Environ()
+	_ = os.Unsetenv(envAPIKey)
+	return env
+}
+
+// notify returns a context that ends with the first SIGINT or SIGTERM; the
+// second one ends the process at once, for whoever does not want to wait.
+// Writing to a closed pipe becomes an error that can be told, not a death.
+func notify(parent context.Context) context.Context {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(parent, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx
+}
+
+// dataFolder is where the embedded authority keeps its database and its key.
+func (e environment) dataFolder() string { return e.folder("XDG_DATA_HOME", xdg.DataHome) }
+
+// stateFolder is where the console keeps its log.
+func (e environment) stateFolder() string { return e.folder("XDG_STATE_HOME", xdg.StateHome) }
+
+// folder follows the XDG base directory specification, which wants a relative
+// path in the variable ignored.
+func (e environment) folder(variable, standard string) string {
+	base := e.get(variable)
+	if !filepath.IsAbs(base) {
+		base = standard
+	}
+	return filepath.Join(base, "lifeguard")
+}
+
+// ownFolder makes a folder that only its owner can enter, and closes an
+// existing one to others.
+func ownFolder(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("make the folder %s: %w", path, plainPathError(err))
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("look at the folder %s: %w", path, plainPathError(err))
+	}
+	if othersMay(info) {
+		if err := os.Chmod(path, 0o700); err != nil {
+			return fmt.Errorf("the folder %s is open to others and cannot be closed: %w", path, plainPathError(err))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// The exit codes, the same as those of GitHub's gh.
+const (
+	exitDone        = 0 // what was asked for is done
+	exitFailed      = 1 // it failed; standard error says why
+	exitCancelled   = 2 // the person or a signal ended it
+	exitNeedsSignIn = 4 // there is no key to do it with
+)
+
+// process is what a command was started with. Commands read and write through
+// it and never reach for the real process, so that a test can be one.
+type process struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	env    environment
+}
+
+// exitError carries the exit code that belongs to an error.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// run carries out one command line and returns its exit code. It is the whole
+// program but for the signals and the exit itself.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env environment) int {
+	p := process{stdin: stdin, stdout: stdout, stderr: stderr, env: env}
+	root := rootCommand(p)
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := fang.Execute(ctx, root, fang.WithVersion(buildVersion()), fang.WithErrorHandler(printError))
+	return exitCode(ctx, err)
+}
+
+func rootCommand(p process) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lifeguard",
+		Short: "A console for service-account API keys",
+		Args:  noArguments,
+	}
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(versionCommand(p))
+	return root
+}
+
+func exitCode(ctx context.Context, err error) int {
+	var exit *exitError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &exit):
+		return exit.code
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return exitCancelled
+	default:
+		return exitFailed
+	}
+}
+
+// printError writes one calm line. A run that fails is no reason to print how
+// the command is used; a command line that was not understood names the help.
+func printError(w io.Writer, _ fang.Styles, err error) {
+	if errors.Is(err, context.Canceled) {
+		_, _ = fmt.Fprintln(w, "lifeguard: cancelled")
+		return
+	}
+	line := api.Clean(err.Error())
+	var usage *usageError
+	if errors.As(err, &usage) {
+		line += "; see " + usage.command + " --help"
+	}
+	_, _ = fmt.Fprintln(w, "lifeguard: "+line)
+}
+
+// usageError is a command line that was not understood.
+type usageError struct {
+	command string
+	err     error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+
+func (e *usageError) Unwrap() error { return e.err }
+
+// noArguments refuses arguments. It says what was not understood in one line.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	what := "argument"
+	if cmd.HasSubCommands() {
+		what = "command"
+	}
+	return &usageError{command: cmd.CommandPath(), err: fmt.Errorf("there is no %s %q", what, args[0])}
+}
+
+func flagError(cmd *cobra.Command, err error) error {
+	return &usageError{command: cmd.CommandPath(), err: err}
+}
+
+// required refuses a command line that leaves out a flag.
+func required(cmd *cobra.Command, names ...string) error {
+	var missing []string
+	for _, name := range names {
+		if flag := cmd.Flag(name); flag.Value.String() == "" {
+			missing = append(missing, "--"+name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return &usageError{command: cmd.CommandPath(), err: fmt.Errorf("%s is missing", strings.Join(missing, " and "))}
+}
