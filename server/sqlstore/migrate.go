@@ -1,0 +1,50 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// sqliteMigrations is the folder with the schema of SQLite.
+const sqliteMigrations = "migrations/sqlite"
+
+// versionTable is where the migrator keeps what it has applied.
+const versionTable = goose.DefaultTablename
+
+// newestVersion returns the version that the last migration of a folder makes.
+func newestVersion(folder string) (int64, error) {
+	files, err := migrations.ReadDir(folder)
+	if err != nil {
+		return 0, fmt.Errorf("read the schema's migrations: %w", err)
+	}
+	version, err := goose.NumericComponent(files[len(files)-1].Name())
+	if err != nil {
+		return 0, fmt.Errorf("read the schema's migrations: %w", err)
+	}
+	return version, nil
+}
+
+// migrate applies what is missing, each migration in a transaction of its own.
+func migrate(ctx context.Context, db *sql.DB, folder string) error {
+	files, err := fs.Sub(migrations, folder)
+	if err != nil {
+		return fmt.Errorf("read the schema's migrations: %w", err)
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files,
+		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return fmt.Errorf("read the schema's migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("bring the schema up to date: %w", err)
+	}
+	return nil
+}

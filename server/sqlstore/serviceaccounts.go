@@ -1,0 +1,116 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"strings"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/server"
+)
+
+// ServiceAccounts implements [server.Store]. The filter Query finds its text
+// anywhere in the name, in any case of any script: both are composed (NFC) and
+// case-folded, so STRASSE finds Straße and Ä finds ä, but a does not find ä.
+func (s *Store) ServiceAccounts(ctx context.Context, query server.ServiceAccountQuery) (server.ServiceAccountPage, error) {
+	page := server.ServiceAccountPage{ServiceAccounts: []api.ServiceAccount{}}
+	var err error
+	page.Total, page.More, err = s.page(ctx, query.PageQuery, listing{
+		where: accountConditions(query),
+		count: `SELECT count(*) FROM service_accounts a`,
+		rows:  func(where, page string) string { return accountSelect + where + page },
+		name:  "a.name", id: "a.id",
+		scan: func(rows *sql.Rows) error {
+			account, err := scanAccount(rows)
+			page.ServiceAccounts = append(page.ServiceAccounts, account)
+			return err
+		},
+		found: func() int { return len(page.ServiceAccounts) },
+	})
+	if err != nil {
+		return server.ServiceAccountPage{}, err
+	}
+	if page.More {
+		page.ServiceAccounts = page.ServiceAccounts[:query.Limit]
+	}
+	return page, nil
+}
+
+func accountConditions(query server.ServiceAccountQuery) conditions {
+	var where conditions
+	where.add(`a.deleted_at IS NULL`)
+	if query.Team != "" {
+		where.add(`a.team_id = ?`, query.Team)
+	}
+	if query.TeamIDs != nil {
+		where.in(`a.team_id`, query.TeamIDs)
+	}
+	if query.CreatedBy != "" {
+		where.add(`a.created_by_id = ?`, query.CreatedBy)
+	}
+	if query.Query != "" {
+		where.add(`coalesce(a.name_folded, a.name) LIKE ? ESCAPE '\'`, `%`+likeEscape.Replace(fold(query.Query))+`%`)
+	}
+	if query.KeyHash != "" {
+		// A text that is no hash matches no key.
+		hash, err := hex.DecodeString(query.KeyHash)
+		if err != nil {
+			hash = nil
+		}
+		where.add(`a.id = (SELECT service_account_id FROM keys WHERE hash = ? AND deleted_at IS NULL)`, hash)
+	}
+	return where
+}
+
+// likeEscape takes their meaning from the characters that LIKE gives one.
+var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// ServiceAccount implements [server.Store].
+func (s *Store) ServiceAccount(ctx context.Context, id string) (api.ServiceAccount, error) {
+	return serviceAccount(ctx, s.readers, `a.id = ?`, id)
+}
+
+// accountSelect joins from the left, so that the accounts are read in the
+// order of their index, whatever the planner thinks of the small tables.
+const accountSelect = `SELECT a.id, a.name, a.team_id, t.name, a.created_by_type, a.created_by_id, a.created_by_name, a.created_at,
+	k.hint, k.created_at, k.last_used_at, k.last_used_ip
+	FROM service_accounts a
+	LEFT JOIN keys k ON k.service_account_id = a.id AND k.deleted_at IS NULL
+	LEFT JOIN teams t ON t.id = a.team_id`
+
+func serviceAccount(ctx context.Context, from querier, where string, args ...any) (api.ServiceAccount, error) {
+	var account api.ServiceAccount
+	found := false
+	err := from.query(ctx, func(rows *sql.Rows) (err error) {
+		found = true
+		account, err = scanAccount(rows)
+		return err
+	}, accountSelect+` WHERE a.deleted_at IS NULL AND `+where, args...)
+	switch {
+	case err != nil:
+		return api.ServiceAccount{}, err
+	case !found:
+		return api.ServiceAccount{}, server.ErrNotFound
+	}
+	return account, nil
+}
+
+func scanAccount(rows *sql.Rows) (api.ServiceAccount, error) {
+	var a api.ServiceAccount
+	var createdAt int64
+	var team, hint, ip sql.NullString
+	var keyCreatedAt, usedAt sql.NullInt64
+	err := rows.Scan(&a.ID, &a.Name, &a.Team.ID, &team, &a.CreatedBy.Type, &a.CreatedBy.ID, &a.CreatedBy.Name, &createdAt,
+		&hint, &keyCreatedAt, &usedAt, &ip)
+	if err != nil {
+		return api.ServiceAccount{}, err
+	}
+	a.Team.Name = team.String
+	a.CreatedAt = timeOf(createdAt)
+	a.Key = api.KeySummary{
+		Hint: hint.String, CreatedAt: timeOf(keyCreatedAt.Int64),
+		LastUsedAt: timeOrNil(usedAt), LastUsedIP: ip.String,
+	}
+	return a, nil
+}

@@ -1,0 +1,84 @@
+// Package sqlstore keeps an organization in a SQL database: it implements
+// [server.Store] over database/sql. The engine is SQLite, in one file; several
+// processes may use that file at once.
+//
+// Names are ordered by their bytes, which for UTF-8 is the order of code
+// points: A before a, a before ä. Times are kept as whole microseconds in UTC;
+// what is finer is cut off.
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lifeguard-keys/lifeguard/server"
+)
+
+// DefaultLockWait is how long a store waits for another process to let go of
+// the database when neither [Options] nor the context says otherwise.
+const DefaultLockWait = 5 * time.Second
+
+// Options changes how a store is opened. The zero value is right for an
+// organization's database.
+type Options struct {
+	// LockWait is how long to wait for another process that holds the
+	// database; 0 means DefaultLockWait. A write whose context has a deadline
+	// waits until that instead.
+	LockWait time.Duration
+	// Volatile gives up durability: commits are not forced to the disk, and a
+	// crash of the machine may damage the database. It is for temporary
+	// databases, whose content can be made again.
+	Volatile bool
+
+	maxPages int // limits the file's size, in pages; 0 does not
+}
+
+// Store is a [server.Store] in a SQL database.
+type Store struct {
+	path     string
+	lockWait time.Duration
+	readers  *statements
+	writer   *statements
+	closed   sync.Once
+	closeErr error
+}
+
+var _ server.Store = (*Store)(nil)
+
+// Open opens the database that dsn names and brings its schema up to date,
+// making the database when there is none. A dsn is sqlite:PATH; a relative
+// path is relative to the working directory.
+//
+// When the database cannot be used the error is a [*FileError], which says in
+// one sentence what is wrong with the file and what to do. Nothing that is
+// already there is overwritten.
+func Open(ctx context.Context, dsn string, options Options) (*Store, error) {
+	scheme, rest, found := strings.Cut(dsn, ":")
+	switch {
+	case !found || scheme != "sqlite":
+		return nil, errors.New("a database is named as sqlite:PATH, such as sqlite:/var/lib/lifeguard/lifeguard.db")
+	case rest == "":
+		return nil, errors.New("the database has no path: name it as sqlite:PATH")
+	}
+	if options.LockWait == 0 {
+		options.LockWait = DefaultLockWait
+	}
+	return openSQLite(ctx, rest, options)
+}
+
+// Close finishes what the store has in hand and closes the database. Further
+// calls do nothing and return what the first one did.
+func (s *Store) Close() error {
+	s.closed.Do(func() {
+		// The writer is last: its close folds the write-ahead log into the file.
+		err := errors.Join(s.readers.close(), s.writer.close())
+		if err != nil {
+			s.closeErr = fmt.Errorf("close the database %s: %w", s.path, err)
+		}
+	})
+	return s.closeErr
+}

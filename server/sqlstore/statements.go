@@ -1,0 +1,197 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+)
+
+// statements is a pool of connections that keeps its prepared statements:
+// parsing a query costs more than running a short one. Its errors say what is
+// wrong with the database, see [FileError].
+type statements struct {
+	db   *sql.DB
+	path string
+
+	mu       sync.Mutex
+	prepared map[string]*sql.Stmt
+	wanted   map[string]bool // met inside a transaction, to be prepared before the next
+}
+
+func newStatements(db *sql.DB, path string) *statements {
+	return &statements{db: db, path: path, prepared: map[string]*sql.Stmt{}, wanted: map[string]bool{}}
+}
+
+func (s *statements) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, statement := range s.prepared {
+		errs = append(errs, statement.Close())
+	}
+	return errors.Join(append(errs, s.db.Close())...)
+}
+
+// get returns the prepared statement of a query. Queries come from a fixed,
+// small set: texts that vary with their arguments are not to be given here.
+func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
+	s.mu.Lock()
+	statement, ok := s.prepared[query]
+	s.mu.Unlock()
+	if ok {
+		return statement, nil
+	}
+	// Not under the lock: a transaction that holds the only connection needs
+	// the lock to go on.
+	statement, err := s.db.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if earlier, ok := s.prepared[query]; ok {
+		return earlier, statement.Close()
+	}
+	s.prepared[query] = statement
+	return statement, nil
+}
+
+// failed says what an error of the driver means for the database.
+func (s *statements) failed(err error) error { return sqliteFailure(s.path, err) }
+
+// query runs a query and calls scan for each row.
+func (s *statements) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	statement, err := s.get(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := statement.QueryContext(ctx, args...)
+	if err != nil {
+		return s.failed(err)
+	}
+	return s.failed(each(rows, scan))
+}
+
+// run is query, for a text that is worth preparing unless it is varying.
+func (s *statements) run(ctx context.Context, varying bool, scan func(*sql.Rows) error, query string, args ...any) error {
+	if !varying {
+		return s.query(ctx, scan, query, args...)
+	}
+	rows, err := s.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return s.failed(err)
+	}
+	return s.failed(each(rows, scan))
+}
+
+// begin starts a transaction for which everything that earlier ones wanted is
+// prepared: inside it, the one connection of a writer is taken.
+func (s *statements) begin(ctx context.Context) (*transaction, error) {
+	s.mu.Lock()
+	wanted := s.wanted
+	if len(wanted) > 0 {
+		s.wanted = map[string]bool{}
+	}
+	s.mu.Unlock()
+	for query := range wanted {
+		if _, err := s.get(ctx, query); err != nil {
+			return nil, err
+		}
+	}
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	return &transaction{tx: tx, statements: s}, nil
+}
+
+// transaction runs statements inside a transaction.
+type transaction struct {
+	tx         *sql.Tx
+	statements *statements
+}
+
+// lookup returns the statement of a query for this transaction, or nil when
+// it will be prepared for the next one.
+func (t *transaction) lookup(query string) *sql.Stmt {
+	t.statements.mu.Lock()
+	defer t.statements.mu.Unlock()
+	statement, ok := t.statements.prepared[query]
+	if !ok {
+		t.statements.wanted[query] = true
+	}
+	return statement
+}
+
+func (t *transaction) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	var result sql.Result
+	var err error
+	if statement := t.lookup(query); statement != nil {
+		result, err = t.tx.StmtContext(ctx, statement).ExecContext(ctx, args...)
+	} else {
+		result, err = t.tx.ExecContext(ctx, query, args...)
+	}
+	if err != nil {
+		return 0, t.statements.failed(err)
+	}
+	return result.RowsAffected()
+}
+
+func (t *transaction) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	var rows *sql.Rows
+	var err error
+	if statement := t.lookup(query); statement != nil {
+		rows, err = t.tx.StmtContext(ctx, statement).QueryContext(ctx, args...)
+	} else {
+		rows, err = t.tx.QueryContext(ctx, query, args...)
+	}
+	if err != nil {
+		return t.statements.failed(err)
+	}
+	return t.statements.failed(each(rows, scan))
+}
+
+// run is query, for a text that is worth preparing unless it is varying.
+func (t *transaction) run(ctx context.Context, varying bool, scan func(*sql.Rows) error, query string, args ...any) error {
+	if !varying {
+		return t.query(ctx, scan, query, args...)
+	}
+	rows, err := t.tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return t.statements.failed(err)
+	}
+	return t.statements.failed(each(rows, scan))
+}
+
+// each calls scan for each row and closes the rows.
+func each(rows *sql.Rows, scan func(*sql.Rows) error) error {
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return errors.Join(err, rows.Close())
+	}
+	return rows.Close()
+}
+
+// querier is what reads rows: a pool, or a transaction.
+type querier interface {
+	query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error
+}
+
+// first runs a query of one row and scans it into dest, or returns
+// sql.ErrNoRows.
+func first(ctx context.Context, from querier, query string, args []any, dest ...any) error {
+	found := false
+	err := from.query(ctx, func(rows *sql.Rows) error {
+		found = true
+		return rows.Scan(dest...)
+	}, query, args...)
+	if err == nil && !found {
+		return sql.ErrNoRows
+	}
+	return err
+}
