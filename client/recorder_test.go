@@ -1,0 +1,152 @@
+package client_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/client"
+)
+
+// request is what a recorder keeps of one request.
+type request struct {
+	line   string // method, path and query as they were on the wire
+	header http.Header
+	body   string
+}
+
+// recorder is a server that keeps every request and answers as it is told.
+type recorder struct {
+	*httptest.Server
+	mu       sync.Mutex
+	requests []request
+	opened   int // connections
+}
+
+func record(t *testing.T, answer http.HandlerFunc) *recorder {
+	t.Helper()
+	r := &recorder{}
+	r.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		body, _ := io.ReadAll(q.Body)
+		r.mu.Lock()
+		r.requests = append(r.requests, request{q.Method + " " + q.RequestURI, q.Header, string(body)})
+		r.mu.Unlock()
+		answer(w, q)
+	}))
+	r.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			r.mu.Lock()
+			r.opened++
+			r.mu.Unlock()
+		}
+	}
+	r.Start()
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (r *recorder) seen() []request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]request(nil), r.requests...)
+}
+
+// answers replies to everything with one status, media type and body.
+func answers(status int, media, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", media)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+func answersJSON(status int, body string) http.HandlerFunc {
+	return answers(status, "application/json", body)
+}
+
+func newKey(t testing.TB) api.Secret {
+	t.Helper()
+	key, err := api.MintKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func connect(t testing.TB, address string, key api.Secret, options ...client.Option) *client.Client {
+	t.Helper()
+	c, err := client.New(address, key, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// failure returns err as the error type that every failure must have, and
+// holds what is true of all of them.
+func failure(t *testing.T, err error, key api.Secret) *api.Error {
+	t.Helper()
+	var e *api.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("the error is %T (%v), want *api.Error", err, err)
+	}
+	if e.Kind == 0 || e.Detail == "" {
+		t.Errorf("kind %d, detail %q: both must be set", e.Kind, e.Detail)
+	}
+	if e.Detail != api.Clean(e.Detail) {
+		t.Errorf("the sentence %q is not harmless", e.Detail)
+	}
+	for cause := error(e); cause != nil; cause = errors.Unwrap(cause) {
+		if secret := key.Reveal(); secret != "" && strings.Contains(cause.Error(), secret) {
+			t.Errorf("%T holds the key", cause)
+		}
+	}
+	return e
+}
+
+// operation is one method of the client, without its result.
+type operation struct {
+	name    string
+	changes bool
+	item    bool
+	run     func(context.Context, *client.Client) error
+}
+
+const accountID = "0198c0de-0000-7000-8000-00000000000a"
+
+var operations = []operation{
+	{"Me", false, false, func(ctx context.Context, c *client.Client) error { _, err := c.Me(ctx); return err }},
+	{"Teams", false, false, func(ctx context.Context, c *client.Client) error {
+		_, err := c.Teams(ctx, api.TeamFilter{}, api.ListOptions{})
+		return err
+	}},
+	{"Team", false, true, func(ctx context.Context, c *client.Client) error { _, err := c.Team(ctx, "t1"); return err }},
+	{"ServiceAccounts", false, false, list},
+	{"ServiceAccount", false, true, func(ctx context.Context, c *client.Client) error {
+		_, err := c.ServiceAccount(ctx, accountID)
+		return err
+	}},
+	{"CreateServiceAccount", true, false, create},
+	{"DeleteServiceAccount", true, true, func(ctx context.Context, c *client.Client) error {
+		return c.DeleteServiceAccount(ctx, accountID)
+	}},
+}
+
+func list(ctx context.Context, c *client.Client) error {
+	_, err := c.ServiceAccounts(ctx, api.ServiceAccountFilter{}, api.ListOptions{})
+	return err
+}
+
+func create(ctx context.Context, c *client.Client) error {
+	_, err := c.CreateServiceAccount(ctx, api.CreateServiceAccount{Name: "ci", TeamID: "t1"}, client.NewIdempotencyKey())
+	return err
+}
