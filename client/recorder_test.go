@@ -150,3 +150,7 @@ func create(ctx context.Context, c *client.Client) error {
 	_, err := c.CreateServiceAccount(ctx, api.CreateServiceAccount{Name: "ci", TeamID: "t1"}, client.NewIdempotencyKey())
 	return err
 }
+
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) RoundTrip(q *http.Request) (*http.Response, error) { return f(q) }
