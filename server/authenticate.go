@@ -1,0 +1,112 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// maxBody is the largest request body, in bytes.
+const maxBody = 64 << 10
+
+// admit is the gate of every operation: it authenticates the caller, looks up
+// the operation's rule and refuses whom it does not let in. Only then is the
+// body read, so a stranger cannot make the server take one.
+func (s *Server) admit(hctx huma.Context, next func(huma.Context)) {
+	r, w := humago.Unwrap(hctx)
+	operation := hctx.Operation().OperationID
+	rule, known := rules[operation]
+	if known && rule.public {
+		next(hctx)
+		return
+	}
+	caller, err := s.authenticate(hctx.Context(), r)
+	if err != nil {
+		s.writeProblem(w, r, err)
+		return
+	}
+	requestOf(hctx.Context()).caller = caller.actor()
+	if !known {
+		s.writeProblem(w, r, refuse(http.StatusForbidden, api.CodeForbidden,
+			"Nobody may do this: the server has no rule for it."))
+		return
+	}
+	if caller.reach = reachOf(caller.permissions, rule.anyOf); len(rule.anyOf) > 0 && caller.reach.none() {
+		s.writeProblem(w, r, forbidden(api.Permission{Action: rule.anyOf[0], Scope: api.ScopeAll}))
+		return
+	}
+	if err := readBody(w, r); err != nil {
+		s.writeProblem(w, r, err)
+		return
+	}
+	next(huma.WithValue(hctx, callerKey{}, caller))
+}
+
+type callerKey struct{}
+
+// callerOf is the caller that admit let in.
+func callerOf(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c
+}
+
+// authenticate finds whose key the request carries. The format and checksum
+// are looked at before the database is asked.
+func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, error) {
+	key, ok := bearer(r.Header)
+	if !ok || api.CheckKey(key) != nil {
+		return caller{}, unauthorized()
+	}
+	identity, err := s.store.IdentityByKey(ctx, api.HashKey(key))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return caller{}, unauthorized()
+	case err != nil:
+		return caller{}, unavailable(err)
+	case identity.Status != UserActive && identity.Status != UserCreated:
+		return caller{}, unauthorized()
+	}
+	if err := s.usage.record(ctx, identity, requestOf(ctx).ip); err != nil {
+		return caller{}, unavailable(err)
+	}
+	return newCaller(identity), nil
+}
+
+// bearer takes the key out of the one Authorization header.
+func bearer(header http.Header) (string, bool) {
+	values := header.Values("Authorization")
+	if len(values) != 1 {
+		return "", false
+	}
+	scheme, key, ok := strings.Cut(values[0], " ")
+	return strings.TrimSpace(key), ok && strings.EqualFold(scheme, "Bearer")
+}
+
+// readBody takes the whole body, so that one that is too large or breaks off
+// is told apart from one that is wrong, and ends the time limit for reading:
+// when that ran out later, net/http would cancel an operation half way.
+func readBody(w http.ResponseWriter, r *http.Request) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return refuse(http.StatusRequestEntityTooLarge, api.CodeTooLarge, "A request's body has at most 64 KiB.")
+	case err != nil:
+		return refuse(http.StatusBadRequest, api.CodeBadRequest, "The body of the request broke off.")
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	// Recorders and other writers without a connection have no deadline to end.
+	if err := http.NewResponseController(w).SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return refuse(http.StatusBadRequest, api.CodeBadRequest, "The connection broke off.")
+	}
+	return nil
+}

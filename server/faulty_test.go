@@ -1,0 +1,110 @@
+package server_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"sync"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/server"
+)
+
+var cryptoRandom = rand.Reader
+
+var errDisk = errors.New("the disk is full, and here is ps-AAAAAAAAAAAAAAAA")
+
+// faultyStore is the real store, which can be told to fail at the moments
+// where a database does, and which remembers the events it wrote.
+type faultyStore struct {
+	server.Store
+
+	mu     sync.Mutex
+	events []server.Event
+	write  error // instead of the audit event
+	touch  error
+	read   error
+	panics any
+	// entered, when set, is called inside of every write before it commits.
+	entered func()
+	touches int
+}
+
+func (s *faultyStore) set(change func(*faultyStore)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
+func (s *faultyStore) heal() {
+	s.set(func(s *faultyStore) { s.write, s.touch, s.read, s.panics, s.entered = nil, nil, nil, nil, nil })
+}
+
+func (s *faultyStore) written(action string) []server.Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []server.Event
+	for _, event := range s.events {
+		if event.Action == action {
+			found = append(found, event)
+		}
+	}
+	return found
+}
+
+// Write lets the change happen in the real transaction and then fails where
+// the event would be inserted, so that it has to be rolled back.
+func (s *faultyStore) Write(ctx context.Context, change func(server.Tx) (server.Event, error)) error {
+	s.mu.Lock()
+	fault, entered := s.write, s.entered
+	s.mu.Unlock()
+	var event server.Event
+	err := s.Store.Write(ctx, func(tx server.Tx) (server.Event, error) {
+		var err error
+		if event, err = change(tx); err != nil {
+			return event, err
+		}
+		if entered != nil {
+			entered()
+		}
+		return event, fault
+	})
+	if err == nil {
+		s.set(func(s *faultyStore) { s.events = append(s.events, event) })
+	}
+	return err
+}
+
+func (s *faultyStore) Touch(ctx context.Context, uses []server.KeyUse) error {
+	s.mu.Lock()
+	fault := s.touch
+	s.touches++
+	s.mu.Unlock()
+	if fault != nil {
+		return fault
+	}
+	return s.Store.Touch(ctx, uses)
+}
+
+func (s *faultyStore) ServiceAccounts(ctx context.Context, query server.ServiceAccountQuery) (server.ServiceAccountPage, error) {
+	s.mu.Lock()
+	fault, panics := s.read, s.panics
+	s.mu.Unlock()
+	if panics != nil {
+		panic(panics)
+	}
+	if fault != nil {
+		return server.ServiceAccountPage{}, fault
+	}
+	return s.Store.ServiceAccounts(ctx, query)
+}
+
+func (s *faultyStore) IdentityByKey(ctx context.Context, hash api.KeyHash) (server.Identity, error) {
+	s.mu.Lock()
+	fault := s.read
+	s.mu.Unlock()
+	if fault != nil {
+		return server.Identity{}, fault
+	}
+	return s.Store.IdentityByKey(ctx, hash)
+}
