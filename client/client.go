@@ -28,7 +28,6 @@ type Client struct {
 	name string   // what errors call the server
 	key  api.Secret
 	http *http.Client
-	own  *http.Transport // nil with a RoundTripper of the caller's
 }
 
 // apiRoot is part of every path of the API. People paste it with the address.

@@ -28,15 +28,14 @@ func (c *Client) unanswered(ctx context.Context, k call, w *watch, err error) er
 	}
 	e := &api.Error{Cause: c.withoutKey(err)}
 	e.Kind, e.Detail = c.explain(ctx, err)
-	e.Lost = k.changes() && w.left.Load() && !neverLeft(e.Kind, err)
+	e.Lost = k.changes() && w.left.Load() && !neverLeft(err)
 	return e
 }
 
-// neverLeft reports failures that happen before a request can be sent, also
-// where the transport does not say when it was.
-func neverLeft(kind api.ErrorKind, err error) bool {
+// neverLeft reports failures that are known to come before a request is sent.
+func neverLeft(err error) bool {
 	var op *net.OpError
-	return kind == api.KindTLS || kind == api.KindProxy || (errors.As(err, &op) && op.Op == "dial")
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 func (c *Client) explain(ctx context.Context, err error) (api.ErrorKind, string) {
@@ -120,7 +119,6 @@ func (c *Client) explainTLS(err error) string {
 		invalid   x509.CertificateInvalidError
 		verify    *tls.CertificateVerificationError
 		record    tls.RecordHeaderError
-		alert     tls.AlertError
 	)
 	switch {
 	case errors.As(err, &authority):
@@ -134,7 +132,7 @@ func (c *Client) explainTLS(err error) string {
 		return fmt.Sprintf("the certificate of %s is not valid: have it replaced, or add its authority with a CA file (SSL_CERT_FILE)", c.name)
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
 		return fmt.Sprintf("%s does not speak TLS on that port: check the port in the server's address", c.name)
-	case errors.As(err, &alert), strings.HasPrefix(err.Error(), "tls: "):
+	case strings.Contains(err.Error(), "tls: "): // crypto/tls has no type for its alerts
 		return fmt.Sprintf("%s and this program could not agree on a TLS connection: check the server's TLS settings", c.name)
 	}
 	return ""

@@ -96,7 +96,7 @@ func (c *Client) connect() error {
 		if err != nil {
 			return err
 		}
-		c.own, transport = own, own
+		transport = own
 	} else if c.dialer != nil || c.tls != nil || c.caFile != "" {
 		return local("a transport cannot be combined with a dialer, TLS settings or a CA file: set them on the transport", nil)
 	}

@@ -126,10 +126,11 @@ func (c *Client) watch(ctx context.Context) (context.Context, *watch) {
 	w := &watch{timeout: c.timeout}
 	w.silence = time.AfterFunc(c.timeout, func() { cancel(errTimeout) })
 	w.cancel = func() { cancel(nil); cancelWhole() }
-	// A transport of the caller's may not report connections: then a request
-	// counts as sent from the start, and dial errors are told by their type.
-	w.left.Store(c.own == nil)
+	// A RoundTripper that is not net/http's may report nothing: a request then
+	// counts as sent, unless the error says that it was not.
+	w.left.Store(true)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { w.left.Store(false) },
 		GotConn: func(httptrace.GotConnInfo) { w.left.Store(true) },
 	})
 	return ctx, w
