@@ -51,7 +51,7 @@ func readRequest(conn net.Conn) {
 	}
 }
 
-const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+const head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n"
 
 func TestBrokenAnswers(t *testing.T) {
 	for name, test := range map[string]struct {
