@@ -13,9 +13,9 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 )
 
-// pageInput are the parameters that every list takes. Huma reads and bounds
-// them.
-type pageInput struct {
+// PageInput are the parameters that every list takes. Huma reads and bounds
+// them; it looks into embedded structs only when their names are exported.
+type PageInput struct {
 	PageSize      int    `query:"page_size" minimum:"1" maximum:"300" default:"20" doc:"Rows on a page."`
 	StartToken    string `query:"start_token" minLength:"4" maxLength:"4096" doc:"Opaque, from links.next. Excludes page."`
 	Page          int    `query:"page" minimum:"1" maximum:"10000000" doc:"Number of the page, from 1. Excludes start_token."`
@@ -23,7 +23,7 @@ type pageInput struct {
 }
 
 // query is the page that is asked for.
-func (p pageInput) query() (PageQuery, error) {
+func (p PageInput) query() (PageQuery, error) {
 	query := PageQuery{Limit: p.PageSize, Total: p.IncludeTotals}
 	switch {
 	case p.StartToken != "" && p.Page > 0:
@@ -43,7 +43,7 @@ func (p pageInput) query() (PageQuery, error) {
 // links tells where the next page is, in the way of paging that this page was
 // asked for with. Clients follow it as it is, so all that narrows the list is
 // in it.
-func (p pageInput) links(path string, filters map[string]string, more bool, last Cursor) api.Links {
+func (p PageInput) links(path string, filters map[string]string, more bool, last Cursor) api.Links {
 	if !more {
 		return api.Links{}
 	}
@@ -65,7 +65,7 @@ func (p pageInput) links(path string, filters map[string]string, more bool, last
 }
 
 // total is the count as a list carries it: only when it was asked for.
-func (p pageInput) total(count int) *int {
+func (p PageInput) total(count int) *int {
 	if !p.IncludeTotals {
 		return nil
 	}

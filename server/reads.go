@@ -40,7 +40,7 @@ func (s *Server) me(ctx context.Context, _ *struct{}) (*answer[api.Caller], erro
 }
 
 type listTeamsInput struct {
-	pageInput
+	PageInput
 	Name       string `query:"name" maxLength:"256" doc:"Exactly this name."`
 	NamePrefix string `query:"name_prefix" maxLength:"256" doc:"Names that start with this."`
 }
@@ -111,7 +111,7 @@ func shownTeam(team api.Team) api.Team {
 }
 
 type listServiceAccountsInput struct {
-	pageInput
+	PageInput
 	Team      string `query:"team" doc:"Id of a team."`
 	CreatedBy string `query:"created_by" doc:"Id of the identity that made the account."`
 	Query     string `query:"query" maxLength:"256" doc:"Part of the name, in any case."`
