@@ -1,0 +1,247 @@
+package tui
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/styles"
+	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
+	"github.com/lifeguard-keys/lifeguard/tui/table"
+)
+
+// accounts is the API Keys page: the service accounts that were loaded, which
+// of them are shown and in what order, and where the cursor is.
+//
+// Rows never move: new ones are appended, deleted ones are marked gone, and a
+// reload replaces all. So a row's number stays true while a search runs in
+// another goroutine.
+type accounts struct {
+	rows  []api.ServiceAccount
+	gone  map[int32]bool // replaced, never changed: searches share it
+	index fuzzy.Index
+	// inOrder is true while the rows are in the order of the server, which is
+	// that of the default sort, and none is gone.
+	inOrder bool
+	// view lists the rows that are shown; nil means all of them in order.
+	view []int32
+
+	table    table.Model
+	columns  []table.Column
+	selected string              // id of the account under the cursor
+	resting  *api.ServiceAccount // the account in the details pane, never changed
+	moves    int                 // counts cursor moves, to know when it rests
+
+	search    textinput.Model
+	searching bool // the search has the focus
+	sort      sortOrder
+	ranked    bool // best match first, as long as the person did not sort
+
+	load    load
+	failure *failure
+	loaded  time.Time // when the last complete load ended
+
+	computing computation
+}
+
+// load is a load of all pages under way. While rows are shown already, what
+// arrives is gathered beside them and takes their place at the end.
+type load struct {
+	generation int
+	running    bool
+	fresh      bool // nothing was shown before: rows appear as they arrive
+	rows       []api.ServiceAccount
+	index      fuzzy.Index
+	total      int // -1 unknown
+	attempts   int // failures in a row
+}
+
+// computation is a search or sort beside the screen.
+type computation struct {
+	generation int
+	cancel     context.CancelFunc
+	query      string // that the shown view is the answer to
+}
+
+// inline is how many rows are searched and sorted at once in Update; more are
+// searched beside the screen. 5,000 rows take about a millisecond.
+const inline = 5_000
+
+// restTime is how long the cursor stays on an account before the details pane
+// follows: passing rows costs a few bytes a row and no more.
+const restTime = 120 * time.Millisecond
+
+// Fields of the index, in this order.
+const (
+	fieldName = iota
+	fieldTeam
+	fieldCreator
+	fieldHint
+)
+
+// searchFields rank: a key hint that was typed puts its account first, then
+// whole words of the name, then of the team and the creator, then scattered
+// letters. Scattered letters in a hint would be noise: it is random.
+func searchFields() []fuzzy.Field {
+	return []fuzzy.Field{
+		fieldName:    {Exact: 100, Prefix: 90, Word: 85, Inside: 80, Scattered: 30},
+		fieldTeam:    {Exact: 70, Prefix: 65, Word: 60, Inside: 50, Scattered: 20},
+		fieldCreator: {Exact: 68, Prefix: 62, Word: 58, Inside: 45, Scattered: 10},
+		fieldHint:    {Exact: 99, Prefix: 98, Word: 97, Inside: 96, Least: 4, Head: 7},
+	}
+}
+
+func newAccounts() accounts {
+	search := textinput.New()
+	search.Prompt = ""
+	search.Placeholder = "search by name, team, creator or key; paste a key to find its owner"
+	search.CharLimit = 256
+	search.SetVirtualCursor(false)
+	return accounts{
+		gone: map[int32]bool{}, index: fuzzy.New(searchFields()...), inOrder: true, ranked: true,
+		search: search,
+		load:   load{generation: 1, running: true, fresh: true, total: -1},
+	}
+}
+
+func (a *accounts) restyle(s styles.Styles) { a.search.SetStyles(inputStyles(s)) }
+
+func (a *accounts) resize(l layout) {
+	a.table.SetSize(l.table.Dx(), l.table.Dy())
+	a.columns = table.Fit(accountColumns, l.table.Dx())
+	a.search.SetWidth(max(l.width-24, 10))
+}
+
+func (a accounts) query() string { return a.search.Value() }
+
+// row returns the number of the row at a place of the table.
+func (a accounts) row(place int) int32 {
+	if a.view == nil {
+		return int32(place)
+	}
+	return a.view[place]
+}
+
+// current returns the account under the cursor.
+func (a accounts) current() (api.ServiceAccount, bool) {
+	place := a.table.Cursor()
+	if place < 0 {
+		return api.ServiceAccount{}, false
+	}
+	return a.rows[a.row(place)], true
+}
+
+func (a accounts) byID(id string) (api.ServiceAccount, bool) {
+	for i := range a.rows {
+		if a.rows[i].ID == id && !a.gone[int32(i)] {
+			return a.rows[i], true
+		}
+	}
+	return api.ServiceAccount{}, false
+}
+
+// living returns how many accounts there are, without those that are gone.
+func (a accounts) living() int { return len(a.rows) - len(a.gone) }
+
+func indexAccount(x fuzzy.Index, account api.ServiceAccount) fuzzy.Index {
+	return x.Append(account.Name, account.Team.Name, account.CreatedBy.Name, account.Key.Hint)
+}
+
+// add takes a new or changed account in.
+func (a *accounts) add(account api.ServiceAccount) {
+	a.remove(account.ID)
+	a.rows = append(a.rows, account)
+	a.index = indexAccount(a.index, account)
+	a.inOrder = false
+	a.selected = account.ID
+}
+
+// remove takes an account away; the cursor stays at its place.
+func (a *accounts) remove(id string) {
+	for i := range a.rows {
+		if a.rows[i].ID == id && !a.gone[int32(i)] {
+			a.gone = maps.Clone(a.gone)
+			a.gone[int32(i)] = true
+			a.inOrder = false
+			if a.selected == id {
+				a.selected = ""
+			}
+		}
+	}
+}
+
+// page takes one page of a load in and returns the link to the next. Rows
+// appear as they come when nothing was shown before; else they take the place
+// of the old ones when all have come.
+func (a *accounts) page(list api.ServiceAccountList) (next string) {
+	if list.Total != nil {
+		a.load.total = *list.Total
+	}
+	rows, index := &a.load.rows, &a.load.index
+	if a.load.fresh {
+		rows, index = &a.rows, &a.index
+	}
+	for _, account := range list.ServiceAccounts {
+		*rows = append(*rows, account)
+		*index = indexAccount(*index, account)
+	}
+	if list.Links.Next != "" {
+		return list.Links.Next
+	}
+	if !a.load.fresh {
+		a.rows, a.index = a.load.rows, a.load.index
+		a.gone, a.inOrder = map[int32]bool{}, true
+	}
+	a.load = load{generation: a.load.generation, total: -1}
+	return ""
+}
+
+// begin starts a load of everything. The old rows stay until it ends.
+func (a *accounts) begin() {
+	a.load = load{
+		generation: a.load.generation + 1,
+		running:    true,
+		fresh:      len(a.rows) == 0,
+		index:      fuzzy.New(searchFields()...),
+		total:      -1,
+		attempts:   a.load.attempts,
+	}
+	a.failure = nil
+}
+
+// progress returns how many accounts of the load under way have come.
+func (a accounts) progress() int {
+	if a.load.fresh {
+		return len(a.rows)
+	}
+	return len(a.load.rows)
+}
+
+// moved notes a move of the cursor and returns the command that tells when it
+// has rested.
+func (a *accounts) moved() tea.Cmd {
+	a.selected = ""
+	if account, ok := a.current(); ok {
+		a.selected = account.ID
+	}
+	a.moves++
+	return after(restTime, cursorRestedMsg{move: a.moves})
+}
+
+func (a *accounts) rest(msg cursorRestedMsg) {
+	if msg.move == a.moves {
+		a.follow()
+	}
+}
+
+// follow shows the account under the cursor in the details pane.
+func (a *accounts) follow() {
+	a.resting = nil
+	if account, ok := a.current(); ok {
+		a.resting = &account
+	}
+}

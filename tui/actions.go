@@ -1,0 +1,59 @@
+package tui
+
+import "github.com/lifeguard-keys/lifeguard/api"
+
+// action is what a dialog asks of the console. It is a closed set: the
+// console carries out each of them in one place, perform.
+type action interface{ isAction() }
+
+type (
+	// closeDialog takes the top dialog away.
+	closeDialog struct{}
+	// quitProgram ends the program.
+	quitProgram struct{}
+	// createAccount sends a create; the same key for every retry of it.
+	createAccount struct {
+		request        api.CreateServiceAccount
+		idempotencyKey string
+	}
+	// abandonCreate closes the form although the fate of its create is unknown.
+	abandonCreate struct{}
+	// deleteAccount ends an account, named by its id.
+	deleteAccount struct{ id string }
+	// deletionDone closes the dialog of an account that is gone.
+	deletionDone struct {
+		account api.ServiceAccount
+		already bool
+	}
+	// copySecret sends a key to the clipboard.
+	copySecret struct{ secret api.Secret }
+	// writeSecret writes a key to a file of its own.
+	writeSecret struct {
+		secret api.Secret
+		path   string
+	}
+	// discardSecret closes the key's screen and forgets the key.
+	discardSecret struct {
+		account api.ServiceAccount
+		kept    bool // the person has the key
+	}
+	// signIn tries another key.
+	signIn struct{ key api.Secret }
+	// askForKey opens the sign-in dialog over the one that asks.
+	askForKey struct{ err *api.Error }
+	// retryWithOldKey closes the sign-in dialog and tries the same key again.
+	retryWithOldKey struct{}
+)
+
+func (closeDialog) isAction()     {}
+func (quitProgram) isAction()     {}
+func (createAccount) isAction()   {}
+func (abandonCreate) isAction()   {}
+func (deleteAccount) isAction()   {}
+func (deletionDone) isAction()    {}
+func (copySecret) isAction()      {}
+func (writeSecret) isAction()     {}
+func (discardSecret) isAction()   {}
+func (signIn) isAction()          {}
+func (askForKey) isAction()       {}
+func (retryWithOldKey) isAction() {}

@@ -1,0 +1,165 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// Commands are all that the console does outside of its own state. Each
+// captures copies and returns a message; none touches a model.
+
+// remote runs requests with the client and session of the moment it was made.
+type remote struct {
+	ctx     context.Context
+	client  Client
+	session int
+}
+
+func (m Model) remote() remote {
+	return remote{ctx: m.options.Context, client: m.client, session: m.session}
+}
+
+func asAPIError(err error) *api.Error {
+	var failed *api.Error
+	if errors.As(err, &failed) {
+		return failed
+	}
+	return &api.Error{Kind: api.KindLocal, Detail: err.Error(), Cause: err}
+}
+
+func (r remote) loadCaller() tea.Cmd {
+	return func() tea.Msg {
+		caller, err := r.client.Me(r.ctx)
+		if err != nil {
+			return loadFailedMsg{session: r.session, err: asAPIError(err)}
+		}
+		return callerLoadedMsg{session: r.session, caller: caller}
+	}
+}
+
+func (r remote) loadTeams() tea.Cmd {
+	return func() tea.Msg {
+		list, err := r.client.Teams(r.ctx, api.TeamFilter{}, api.ListOptions{PageSize: api.MaxPageSize})
+		teams := list.Teams
+		for err == nil && list.Links.Next != "" {
+			list, err = r.client.NextTeams(r.ctx, list.Links.Next)
+			teams = append(teams, list.Teams...)
+		}
+		if err != nil {
+			return loadFailedMsg{session: r.session, err: asAPIError(err)}
+		}
+		return teamsLoadedMsg{session: r.session, teams: teams}
+	}
+}
+
+func (r remote) loadAccounts(generation int, next string) tea.Cmd {
+	return func() tea.Msg {
+		var list api.ServiceAccountList
+		var err error
+		if next == "" {
+			options := api.ListOptions{PageSize: api.MaxPageSize, IncludeTotals: true}
+			list, err = r.client.ServiceAccounts(r.ctx, api.ServiceAccountFilter{}, options)
+		} else {
+			list, err = r.client.NextServiceAccounts(r.ctx, next)
+		}
+		if err != nil {
+			return loadFailedMsg{session: r.session, generation: generation, err: asAPIError(err)}
+		}
+		return accountsLoadedMsg{generation: generation, list: list}
+	}
+}
+
+func (r remote) checkAccount(id string) tea.Cmd {
+	return func() tea.Msg {
+		account, err := r.client.ServiceAccount(r.ctx, id)
+		if err != nil {
+			return accountCheckedMsg{id: id, err: asAPIError(err)}
+		}
+		return accountCheckedMsg{id: id, account: account}
+	}
+}
+
+func (r remote) create(request api.CreateServiceAccount, idempotencyKey string) tea.Cmd {
+	return func() tea.Msg {
+		created, err := r.client.CreateServiceAccount(r.ctx, request, idempotencyKey)
+		if err != nil {
+			return createFailedMsg{idempotencyKey: idempotencyKey, err: asAPIError(err)}
+		}
+		return accountCreatedMsg{idempotencyKey: idempotencyKey, created: created}
+	}
+}
+
+// remove deletes an account. One that is gone already is as good as deleted.
+func (r remote) remove(id string) tea.Cmd {
+	return func() tea.Msg {
+		err := r.client.DeleteServiceAccount(r.ctx, id)
+		switch {
+		case err == nil:
+			return accountDeletedMsg{id: id}
+		case errors.Is(err, api.ErrNotFound):
+			return accountDeletedMsg{id: id, already: true}
+		}
+		return deleteFailedMsg{id: id, err: asAPIError(err)}
+	}
+}
+
+// findKeyOwner asks whose key has this hash. The key itself stays here.
+func (r remote) findKeyOwner(hash api.KeyHash) tea.Cmd {
+	return func() tea.Msg {
+		list, err := r.client.ServiceAccounts(r.ctx, api.ServiceAccountFilter{KeyHash: hash.String()}, api.ListOptions{})
+		if err != nil {
+			return keyOwnerFoundMsg{err: asAPIError(err)}
+		}
+		if len(list.ServiceAccounts) == 0 {
+			return keyOwnerFoundMsg{}
+		}
+		return keyOwnerFoundMsg{account: list.ServiceAccounts[0], found: true}
+	}
+}
+
+func trySignIn(ctx context.Context, open func(api.Secret) (Client, error), key api.Secret) tea.Cmd {
+	return func() tea.Msg {
+		client, err := open(key)
+		if err != nil {
+			return signInFailedMsg{err: err}
+		}
+		caller, err := client.Me(ctx)
+		if err != nil {
+			return signInFailedMsg{err: err}
+		}
+		return signedInMsg{client: client, caller: caller}
+	}
+}
+
+func copyNatively(ctx context.Context, board Clipboard, secret api.Secret) tea.Cmd {
+	return func() tea.Msg { return keyCopiedMsg{err: board.Copy(ctx, secret.Reveal())} }
+}
+
+// writeKeyFile writes the key alone, with a line end, to a new file that only
+// its owner can read. It never overwrites, and leaves nothing behind when it
+// fails.
+func writeKeyFile(path string, secret api.Secret) tea.Cmd {
+	return func() tea.Msg {
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return keyWrittenMsg{path: path, err: err}
+		}
+		_, err = fmt.Fprintln(file, secret.Reveal())
+		err = errors.Join(err, file.Sync(), file.Close())
+		if err != nil {
+			err = errors.Join(err, os.Remove(path))
+		}
+		return keyWrittenMsg{path: path, err: err}
+	}
+}
+
+func after(wait time.Duration, msg tea.Msg) tea.Cmd {
+	return tea.Tick(wait, func(time.Time) tea.Msg { return msg })
+}

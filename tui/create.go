@@ -1,0 +1,353 @@
+package tui
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/picker"
+)
+
+// createDialog is the form New API Key: a Team, a Name, Create.
+//
+// A create is exactly-once. The form makes an idempotency key when it first
+// sends a request and keeps it for every repetition of that request, so that
+// a lost answer never leads to a second account.
+type createDialog struct {
+	picker picker.Model
+	name   textinput.Model
+	focus  createFocus
+	team   *api.Team // taken; nil until then
+
+	teamProblem, nameProblem, problem string
+
+	sending        bool // a request is under way
+	idempotencyKey string
+	request        api.CreateServiceAccount
+	retry          *createRetry // waiting before the same request is sent again
+	quitAsked      bool
+	note           string
+}
+
+type createFocus int
+
+const (
+	focusTeam createFocus = iota
+	focusName
+	focusCreate
+	focusCancel
+	focusCount
+)
+
+// createRetry is the pause before a create is repeated with the same
+// idempotency key.
+type createRetry struct {
+	attempt int // of the next try
+	at      time.Time
+	lost    bool // the request may have been carried out
+	why     string
+}
+
+// createWaits are the pauses between tries of a create whose answer was lost:
+// short at first, because somebody sits and waits for a key.
+var createWaits = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second}
+
+func newCreateDialog(e environment) (createDialog, tea.Cmd) {
+	name := textinput.New()
+	name.Prompt = ""
+	name.Placeholder = "such as ci-deploy-eu"
+	// More than a name may have, so that one that is too long can be seen and
+	// cut by its owner instead of losing its end in silence.
+	name.CharLimit = 4 * api.MaxNameLength
+	name.SetVirtualCursor(false)
+	d := createDialog{picker: picker.New(pickerStyles(e), "type to search teams", 5), name: name}
+	d.picker.SetItems(teamItems(e.teams))
+	cmd := d.picker.Focus()
+	return d.restyle(e).(createDialog), cmd
+}
+
+func pickerStyles(e environment) picker.Styles {
+	s := e.styles
+	return picker.Styles{
+		Input: inputStyles(s), Marker: s.Marker, Match: s.Match, Muted: s.Muted, Warning: s.Warning,
+		MarkerGlyph: s.Glyphs.Marker, Ellipsis: s.Glyphs.Ellipsis,
+	}
+}
+
+func teamItems(teams []api.Team) []picker.Item {
+	items := make([]picker.Item, len(teams))
+	for i, team := range teams {
+		items[i] = picker.Item{ID: team.ID, Title: team.Name, Notes: []string{team.Role.Name, roleExtent(team.Role)}}
+	}
+	return items
+}
+
+// roleExtent says in two words how much a role grants.
+func roleExtent(role api.Role) string {
+	switch {
+	case role.Name == api.RoleTenantAdmin:
+		return "everything"
+	case len(role.Permissions) == 0:
+		return "nothing"
+	}
+	return plural(len(role.Permissions), "permission")
+}
+
+func (d createDialog) restyle(e environment) dialog {
+	d.name.SetStyles(inputStyles(e.styles))
+	width := max(e.width-labelWidth-1, 1)
+	d.name.SetWidth(width)
+	d.picker.SetWidth(width - 10)
+	return d
+}
+
+func (d createDialog) waiting() bool { return d.sending || d.retry != nil }
+
+// refuseQuit keeps the program while a key is being made: it would be lost.
+func (d createDialog) refuseQuit() (dialog, bool) {
+	if !d.waiting() || d.quitAsked {
+		return d, false
+	}
+	d.quitAsked = true
+	d.note = "A key is being made; wait for it. ctrl+c once more quits, and nobody will know that key."
+	return d, true
+}
+
+func (d createDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
+	switch msg := msg.(type) {
+	case teamsLoadedMsg:
+		d.picker.SetItems(teamItems(e.teams))
+	case createFailedMsg:
+		if msg.idempotencyKey == d.idempotencyKey && d.sending {
+			return d.failed(msg.err, e)
+		}
+	case retryDueMsg:
+		if msg.id == d.idempotencyKey && d.retry != nil && !d.sending {
+			d.sending = true
+			return d, nil, createAccount{request: d.request, idempotencyKey: d.idempotencyKey}
+		}
+	case tea.KeyPressMsg:
+		return d.press(msg, e)
+	case tea.PasteMsg:
+		if !d.waiting() {
+			return d.typed(msg, e)
+		}
+	}
+	return d, nil, nil
+}
+
+func (d createDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.Cmd, action) {
+	k := e.keys
+	if d.waiting() {
+		if !k.Back.matches(press) {
+			return d, nil, nil
+		}
+		if d.sending {
+			d.note = "Waiting for the answer, so that no key is lost."
+			return d, nil, nil
+		}
+		if d.retry.lost {
+			return d, nil, abandonCreate{}
+		}
+		d.retry, d.note = nil, ""
+		return d, nil, nil
+	}
+	switch {
+	case k.Back.matches(press):
+		return d, nil, closeDialog{}
+	case k.Next.matches(press):
+		return d.to((d.focus+1)%focusCount, e)
+	case k.Previous.matches(press):
+		return d.to((d.focus+focusCount-1)%focusCount, e)
+	case k.Take.matches(press):
+		return d.enter(e)
+	}
+	switch d.focus {
+	case focusCreate, focusCancel:
+		if s := press.String(); s == "left" || s == "right" {
+			return d.to(focusCreate+focusCancel-d.focus, e)
+		}
+		return d, nil, nil
+	}
+	return d.typed(press, e)
+}
+
+// typed hands a key or a pasted text to the field with the focus.
+func (d createDialog) typed(msg tea.Msg, _ environment) (dialog, tea.Cmd, action) {
+	if press, ok := msg.(tea.KeyPressMsg); ok && press.String() == "ctrl+v" {
+		return d, nil, nil // the terminal pastes
+	}
+	var cmd tea.Cmd
+	switch d.focus {
+	case focusTeam:
+		d.picker, cmd = d.picker.Update(msg)
+		d.teamProblem = ""
+	case focusName:
+		before := d.name.Value()
+		d.name, cmd = d.name.Update(msg)
+		if d.name.Value() != before {
+			d.nameProblem = ""
+			if err := api.CheckName(d.name.Value()); err != nil && !errors.Is(err, api.ErrNameEmpty) {
+				d.nameProblem = err.Error()
+			}
+		}
+	}
+	return d, cmd, nil
+}
+
+func (d createDialog) enter(e environment) (dialog, tea.Cmd, action) {
+	switch d.focus {
+	case focusTeam:
+		if _, ok := d.picker.Selected(); !ok {
+			d.teamProblem = "select a team"
+			return d, nil, nil
+		}
+		return d.to(focusName, e)
+	case focusCancel:
+		return d, nil, closeDialog{}
+	}
+	return d.submit(e)
+}
+
+// to moves the focus. Leaving the teams takes the one under the cursor.
+func (d createDialog) to(focus createFocus, e environment) (dialog, tea.Cmd, action) {
+	if d.focus == focusTeam {
+		d.take(e)
+	}
+	d.focus = focus
+	d.picker.Blur()
+	d.name.Blur()
+	var cmd tea.Cmd
+	switch focus {
+	case focusTeam:
+		cmd = d.picker.Focus()
+	case focusName:
+		cmd = d.name.Focus()
+	}
+	return d, cmd, nil
+}
+
+func (d *createDialog) take(e environment) {
+	item, ok := d.picker.Selected()
+	if !ok {
+		return
+	}
+	for i := range e.teams {
+		if e.teams[i].ID == item.ID {
+			d.team = &e.teams[i]
+			d.teamProblem = ""
+		}
+	}
+}
+
+// submit checks what can be checked here and sends the rest to the server.
+func (d createDialog) submit(e environment) (dialog, tea.Cmd, action) {
+	d.problem, d.note = "", ""
+	if d.team == nil {
+		next, cmd, a := d.to(focusTeam, e)
+		d = next.(createDialog)
+		d.teamProblem = "select a team"
+		return d, cmd, a
+	}
+	if err := api.CheckName(d.name.Value()); err != nil {
+		next, cmd, a := d.to(focusName, e)
+		d = next.(createDialog)
+		d.nameProblem = err.Error()
+		return d, cmd, a
+	}
+	request := api.CreateServiceAccount{Name: d.name.Value(), TeamID: d.team.ID}
+	if d.idempotencyKey == "" || request != d.request {
+		d.request, d.idempotencyKey = request, e.newKey()
+	}
+	d.sending, d.retry, d.quitAsked = true, nil, false
+	return d, nil, createAccount{request: d.request, idempotencyKey: d.idempotencyKey}
+}
+
+// failed puts an error where it belongs, with nothing that was entered lost.
+func (d createDialog) failed(err *api.Error, e environment) (dialog, tea.Cmd, action) {
+	d.sending, d.note = false, ""
+	attempt := 2
+	lost := err.Lost
+	if d.retry != nil {
+		attempt = d.retry.attempt + 1
+		// Once an answer was lost, a later failure does not tell what became
+		// of that first request.
+		lost = lost || d.retry.lost
+	}
+	if err.Lost || errors.Is(err, api.ErrIdempotencyInFlight) || errors.Is(err, api.ErrRateLimited) || (lost && !lasting(err) && !settled(err)) {
+		wait := createWaits[min(attempt-2, len(createWaits)-1)]
+		if err.RetryAfter > 0 {
+			wait = err.RetryAfter
+		}
+		d.retry = &createRetry{attempt: attempt, at: e.now.Add(wait), lost: lost || errors.Is(err, api.ErrIdempotencyInFlight), why: err.Detail}
+		return d, after(wait, retryDueMsg{id: d.idempotencyKey}), nil
+	}
+	d.retry = nil
+	return d.refused(err, e)
+}
+
+// settled reports whether the server has decided about this very create, so
+// that asking again would give the same answer.
+func settled(err *api.Error) bool { return err.Kind == api.KindRefused && err.Status < 500 }
+
+func (d createDialog) refused(err *api.Error, e environment) (dialog, tea.Cmd, action) {
+	switch {
+	case errors.Is(err, api.ErrUnauthorized):
+		d.problem = "The server refused your key. Sign in, then press enter again."
+		return d, nil, askForKey{err: err}
+	case errors.Is(err, api.ErrNameTaken):
+		d.nameProblem = fmt.Sprintf("%s already has a service account of this name", d.team.Name)
+	case errors.Is(err, api.ErrIdempotencyKeyUsed):
+		d.problem = "The account exists and its key is in use already. Delete it if that was not you."
+		d.idempotencyKey = ""
+	case errors.Is(err, api.ErrExceedsCaller):
+		d.teamProblem = err.Detail
+	case errors.Is(err, api.ErrInvalid) && len(err.Fields) > 0:
+		d.placeFields(err)
+	default:
+		d.problem = err.Error()
+	}
+	focus := d.focus
+	switch {
+	case d.nameProblem != "":
+		focus = focusName
+	case d.teamProblem != "":
+		focus = focusTeam
+	}
+	return d.to(focus, e)
+}
+
+func (d *createDialog) placeFields(err *api.Error) {
+	for _, field := range err.Fields {
+		switch field.Location {
+		case "body.name":
+			d.nameProblem = field.Message
+		case "body.team_id":
+			d.teamProblem = field.Message
+		default:
+			d.problem = field.Message
+		}
+	}
+}
+
+func (d createDialog) bindings(e environment) []binding {
+	k := e.keys
+	switch {
+	case d.sending:
+		return []binding{k.Back.because("waiting for the answer"), k.Interrupt}
+	case d.retry != nil:
+		stop := bind(k.Back.name, "stop trying", "esc")
+		return []binding{stop, k.Interrupt}
+	case d.focus == focusTeam:
+		return []binding{k.Take, k.Down.arrows("down", "↓"), k.Up.arrows("up", "↑"), k.Next, k.Back, k.Interrupt}
+	}
+	enter := bind(k.Take.name, "create", "enter")
+	if d.focus == focusCancel {
+		enter = bind(k.Take.name, "cancel", "enter")
+	}
+	return []binding{enter, k.Next, k.Previous, k.Back, k.Interrupt}
+}

@@ -1,0 +1,192 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// labelWidth is the room for a field's label, in cells.
+const labelWidth = 7
+
+// view draws the form in e.height lines at most: blank lines go first, then
+// the list of what the key can do gets shorter.
+func (d createDialog) view(e environment) panel {
+	s := e.styles
+	airy := e.height >= 14
+	var lines []string
+	blank := func() {
+		if airy {
+			lines = append(lines, "")
+		}
+	}
+	lines = append(lines, s.Title.Render("New API Key"))
+	blank()
+
+	teamLine := len(lines)
+	lines = append(lines, d.label("Team", d.focus == focusTeam, e)+d.teamField(e))
+	fixed := 4 // name, its rule, buttons, status
+	if airy {
+		fixed += 3
+	}
+	if d.teamProblem != "" {
+		lines = append(lines, indented(d.teamProblem, s.Danger.Render, e)...)
+	}
+	lines = append(lines, d.teamArea(e, e.height-len(lines)-fixed)...)
+	blank()
+
+	nameLine := len(lines)
+	lines = append(lines, d.label("Name", d.focus == focusName, e)+d.name.View())
+	lines = append(lines, d.nameRule(e))
+	blank()
+	lines = append(lines, strings.Repeat(" ", labelWidth)+d.buttons(e))
+	lines = append(lines, d.status(e)...)
+
+	p := panel{content: strings.Join(lines, "\n")}
+	switch {
+	case d.waiting():
+	case d.focus == focusTeam:
+		p.cursor = d.picker.Cursor()
+		if p.cursor != nil {
+			p.cursor = &tea.Cursor{Position: tea.Position{X: p.cursor.X + labelWidth, Y: teamLine}, Shape: tea.CursorBar}
+		}
+	case d.focus == focusName:
+		p.cursor = inputCursor(d.name, e.measure, labelWidth, nameLine)
+	}
+	return p
+}
+
+func (d createDialog) label(text string, focused bool, e environment) string {
+	text = fmt.Sprintf("%-*s", labelWidth, text)
+	if focused {
+		return e.styles.Key.Render(text)
+	}
+	return e.styles.Muted.Render(text)
+}
+
+func (d createDialog) teamField(e environment) string {
+	if d.focus != focusTeam {
+		if d.team == nil {
+			return e.styles.Placeholder.Render("none selected")
+		}
+		return d.team.Name + e.styles.Muted.Render("  "+d.team.Role.Name+", "+roleExtent(d.team.Role))
+	}
+	shown, all := d.picker.Counts()
+	counts := ""
+	if d.picker.Query() != "" {
+		counts = e.styles.Muted.Render(fmt.Sprintf("  %d of %d", shown, all))
+	}
+	return d.picker.InputView() + counts
+}
+
+// teamArea shows the teams while one is picked, and below them, or alone, what
+// the key will be able to do.
+func (d createDialog) teamArea(e environment, room int) []string {
+	width := e.width - labelWidth
+	selected := d.team
+	var lines []string
+	if d.focus == focusTeam {
+		if len(e.teams) == 0 {
+			return indented("No teams: they are still loading, or you may see none.", e.styles.Muted.Render, e)
+		}
+		rows := min(max(room*3/5, 1), 6)
+		list := d.picker
+		list.SetHeight(rows)
+		lines = strings.Split(list.ItemsView(width, e.measure), "\n")
+		selected = nil
+		if item, ok := d.picker.Selected(); ok {
+			selected = teamByID(e.teams, item.ID)
+		}
+	}
+	if selected != nil {
+		lines = append(lines, shorten(permissionWords(selected.Role, width, e), room-len(lines), e)...)
+	}
+	for i := range lines {
+		lines[i] = strings.Repeat(" ", labelWidth) + lines[i]
+	}
+	return lines
+}
+
+// shorten keeps the first lines and says how many more there are. Two lines
+// are the least that says anything.
+func shorten(lines []string, room int, e environment) []string {
+	if len(lines) <= room {
+		return lines
+	}
+	if room < 1 {
+		return nil
+	}
+	left := len(lines) - room + 1
+	return append(lines[:room-1:room-1], e.styles.Muted.Render(fmt.Sprintf("and %d more", left)))
+}
+
+func teamByID(teams []api.Team, id string) *api.Team {
+	for i := range teams {
+		if teams[i].ID == id {
+			return &teams[i]
+		}
+	}
+	return nil
+}
+
+func (d createDialog) nameRule(e environment) string {
+	indent := strings.Repeat(" ", labelWidth)
+	if d.nameProblem != "" {
+		return indent + e.styles.Danger.Render(e.styles.Glyphs.Bad+" "+d.nameProblem)
+	}
+	used := len([]rune(d.name.Value()))
+	if used == 0 {
+		return indent + e.styles.Muted.Render(fmt.Sprintf("1 to %d characters, unique in its team", api.MaxNameLength))
+	}
+	return indent + e.styles.Muted.Render(fmt.Sprintf("%d of %d characters", used, api.MaxNameLength))
+}
+
+func (d createDialog) buttons(e environment) string {
+	return button("Create", d.focus == focusCreate, false, e) + "  " + button("Cancel", d.focus == focusCancel, false, e)
+}
+
+// button draws a button; the focus is a glyph and a fill, never colour alone.
+func button(text string, focused, risk bool, e environment) string {
+	switch {
+	case focused && risk:
+		return e.styles.ButtonRisk.Render(e.styles.Glyphs.Focus + " " + text + " ")
+	case focused:
+		return e.styles.ButtonOn.Render(e.styles.Glyphs.Focus + " " + text + " ")
+	}
+	return e.styles.Button.Render("  " + text + " ")
+}
+
+// status tells what is being done, or what stood in the way.
+func (d createDialog) status(e environment) []string {
+	s := e.styles
+	switch {
+	case d.note != "":
+		return indented(d.note, s.Warning.Render, e)
+	case d.sending && d.retry != nil:
+		return indented(fmt.Sprintf("%s Asking again with the same request (try %d).", e.spinner(), d.retry.attempt), s.Text.Render, e)
+	case d.sending:
+		return indented(e.spinner()+" Creating the service account and its key.", s.Text.Render, e)
+	case d.retry != nil:
+		wait := max(int(d.retry.at.Sub(e.now).Seconds()+0.999), 0)
+		words := "Asking again"
+		if d.retry.lost {
+			words = "The answer was lost. Asking again with the same request, so that there is one account and you get its key,"
+		}
+		return indented(fmt.Sprintf("%s %s in %ds (try %d). %s", s.Glyphs.Warn, words, wait, d.retry.attempt, d.retry.why), s.Warning.Render, e)
+	case d.problem != "":
+		return indented(s.Glyphs.Bad+" "+d.problem, s.Danger.Render, e)
+	}
+	return []string{""}
+}
+
+// indented wraps text under the fields.
+func indented(text string, render func(...string) string, e environment) []string {
+	lines := wrapped(text, e.width-labelWidth, render, e)
+	for i := range lines {
+		lines[i] = strings.Repeat(" ", labelWidth) + lines[i]
+	}
+	return lines
+}

@@ -1,0 +1,150 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// detailsPane draws the account that the cursor rests on, beside the table: a
+// line for each line of the area, each beginning with the pane's edge.
+func (m Model) detailsPane(width, height int) []string {
+	s := m.styles
+	var content []string
+	if account := m.accounts.resting; account != nil {
+		content = accountDetails(*account, m.teams, width-4, m.environment())
+	}
+	lines := make([]string, height)
+	edge := s.Rule.Render(s.Glyphs.Pane)
+	for i := range lines {
+		lines[i] = edge
+		if i < len(content) {
+			lines[i] = edge + " " + content[i]
+		}
+	}
+	return lines
+}
+
+// accountDetails tells all that is known of an account.
+func accountDetails(account api.ServiceAccount, teams map[string]api.Team, width int, e environment) []string {
+	s := e.styles
+	field := func(name, value string) []string {
+		const indent = 11
+		var lines []string
+		for i, part := range strings.Split(e.measure.Wrap(value, max(width-indent, 8), ""), "\n") {
+			label := strings.Repeat(" ", indent)
+			if i == 0 {
+				label = fmt.Sprintf("%-*s", indent, name)
+			}
+			lines = append(lines, s.Muted.Render(label)+part)
+		}
+		return lines
+	}
+	lines := []string{s.Title.Render(e.measure.Truncate(account.Name, width, s.Glyphs.Ellipsis)), ""}
+	lines = append(lines, field("Team", account.Team.Name)...)
+	team, known := teams[account.Team.ID]
+	if known {
+		lines = append(lines, field("Role", team.Role.Name)...)
+	}
+	lines = append(lines, field("Key", account.Key.Hint)...)
+	lines = append(lines, field("Last used", lastUseWords(account, e))...)
+	lines = append(lines, field("Created", date(account.CreatedAt)+", "+ageInWords(e.now, account.CreatedAt))...)
+	lines = append(lines, field("By", account.CreatedBy.Name)...)
+	if !account.Key.CreatedAt.Equal(account.CreatedAt) {
+		lines = append(lines, field("Key made", date(account.Key.CreatedAt))...)
+	}
+	lines = append(lines, field("Expires", "never")...)
+	lines = append(lines, field("ID", account.ID)...)
+	if known {
+		lines = append(lines, "")
+		lines = append(lines, permissionWords(team.Role, width, e)...)
+	}
+	return lines
+}
+
+func lastUseWords(account api.ServiceAccount, e environment) string {
+	used := account.Key.LastUsedAt
+	if used == nil {
+		return "never"
+	}
+	words := ageInWords(e.now, *used)
+	if account.Key.LastUsedIP != "" {
+		words += " from " + account.Key.LastUsedIP
+	}
+	return words
+}
+
+// permissionWords lists what a key with this role can do, in the words of
+// Poolside's documentation, with the warning that tenant-admin deserves.
+func permissionWords(role api.Role, width int, e environment) []string {
+	s := e.styles
+	switch {
+	case role.Name == api.RoleTenantAdmin:
+		return wrapped(s.Glyphs.Warn+" tenant-admin: this key can do everything, also make and delete keys and users.", width, s.Warning.Render, e)
+	case len(role.Permissions) == 0:
+		return wrapped("The role "+role.Name+" grants nothing: the key can sign in and no more.", width, s.Muted.Render, e)
+	}
+	lines := []string{s.Muted.Render("The key can:")}
+	for _, p := range role.Permissions {
+		scope := ""
+		if p.Scope == api.ScopeSpecific {
+			scope = fmt.Sprintf(" (%d named)", len(p.Resources))
+		}
+		lines = append(lines, s.Glyphs.Bullet+" "+e.measure.Truncate(p.Action.Words()+scope, max(width-2, 1), s.Glyphs.Ellipsis))
+	}
+	return lines
+}
+
+func wrapped(text string, width int, render func(...string) string, e environment) []string {
+	lines := strings.Split(e.measure.Wrap(text, max(width, 1), ""), "\n")
+	for i, line := range lines {
+		lines[i] = render(line)
+	}
+	return lines
+}
+
+// detailsDialog shows one account whole; what does not fit is scrolled.
+type detailsDialog struct {
+	account api.ServiceAccount
+	teams   map[string]api.Team
+	offset  int
+}
+
+func newDetailsDialog(account api.ServiceAccount, teams map[string]api.Team) detailsDialog {
+	return detailsDialog{account: account, teams: teams}
+}
+
+func (d detailsDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
+	press, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return d, nil, nil
+	}
+	switch {
+	case e.keys.Back.matches(press), e.keys.Details.matches(press), e.keys.Quit.matches(press):
+		return d, nil, closeDialog{}
+	case e.keys.Down.matches(press):
+		d.offset = min(d.offset+1, max(len(d.lines(e))-e.height, 0))
+	case e.keys.Up.matches(press):
+		d.offset = max(d.offset-1, 0)
+	}
+	return d, nil, nil
+}
+
+func (d detailsDialog) lines(e environment) []string {
+	return accountDetails(d.account, d.teams, e.width, e)
+}
+
+func (d detailsDialog) view(e environment) panel {
+	lines := d.lines(e)
+	from := min(d.offset, max(len(lines)-e.height, 0))
+	return panel{content: strings.Join(lines[from:min(from+e.height, len(lines))], "\n")}
+}
+
+func (d detailsDialog) bindings(e environment) []binding {
+	return []binding{e.keys.Back, e.keys.Down, e.keys.Up, e.keys.Interrupt}
+}
+
+func (d detailsDialog) restyle(environment) dialog { return d }

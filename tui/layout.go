@@ -1,0 +1,44 @@
+package tui
+
+import "image"
+
+// The smallest screen that the console is drawn on, in cells.
+const (
+	minWidth  = 60
+	minHeight = 12
+)
+
+// wide is the width from which the details stand beside the table.
+const wide = 110
+
+// layout is where everything goes on a screen: rectangles before strings.
+type layout struct {
+	width, height int
+	small         bool // too small: one sentence is shown instead
+	header        image.Rectangle
+	path          image.Rectangle
+	search        image.Rectangle
+	heading       image.Rectangle
+	table         image.Rectangle
+	details       image.Rectangle // empty when there is no room beside the table
+	status        image.Rectangle
+	help          image.Rectangle
+}
+
+func newLayout(width, height int) layout {
+	l := layout{width: width, height: height, small: width < minWidth || height < minHeight}
+	if l.small {
+		return l
+	}
+	line := func(y int) image.Rectangle { return image.Rect(0, y, width, y+1) }
+	l.header, l.path, l.search = line(0), line(1), line(2)
+	l.status, l.help = line(height-2), line(height-1)
+	right := width
+	if width >= wide {
+		right = width - min(max(width*2/5, 44), 64)
+		l.details = image.Rect(right, 3, width, height-2)
+	}
+	l.heading = image.Rect(0, 3, right, 4)
+	l.table = image.Rect(0, 4, right, height-2)
+	return l
+}

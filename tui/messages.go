@@ -1,0 +1,100 @@
+package tui
+
+import (
+	"time"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// Messages are facts from outside: answers of the server and the passing of
+// time. A load carries its generation, so that the answer to one that was
+// superseded is dropped.
+
+type callerLoadedMsg struct {
+	session int
+	caller  api.Caller
+}
+
+type teamsLoadedMsg struct {
+	session int
+	teams   []api.Team
+}
+
+type accountsLoadedMsg struct {
+	generation int
+	list       api.ServiceAccountList
+}
+
+// loadFailedMsg says that a page of accounts, the caller or the teams could
+// not be had.
+type loadFailedMsg struct {
+	session    int
+	generation int // 0 when it is not a page of accounts
+	err        *api.Error
+}
+
+// accountCheckedMsg is the fresh state of the account in a dialog.
+type accountCheckedMsg struct {
+	account api.ServiceAccount
+	id      string
+	err     *api.Error // nil when account is set
+}
+
+type accountCreatedMsg struct {
+	idempotencyKey string
+	created        api.CreatedServiceAccount
+}
+
+type createFailedMsg struct {
+	idempotencyKey string
+	err            *api.Error
+}
+
+type accountDeletedMsg struct {
+	id      string
+	already bool // it was gone before
+}
+
+type deleteFailedMsg struct {
+	id  string
+	err *api.Error
+}
+
+// retryDueMsg says that a dialog's waiting time is over.
+type retryDueMsg struct{ id string }
+
+type keyOwnerFoundMsg struct {
+	account api.ServiceAccount
+	found   bool
+	err     *api.Error
+}
+
+type keyCopiedMsg struct{ err error }
+
+type keyWrittenMsg struct {
+	path string
+	err  error
+}
+
+type signedInMsg struct {
+	client Client
+	caller api.Caller
+}
+
+type signInFailedMsg struct{ err error }
+
+// viewComputedMsg carries the rows to show, computed beside the screen.
+type viewComputedMsg struct {
+	generation int
+	view       []int32
+	done       bool
+}
+
+// cursorRestedMsg says that the cursor stayed where it was for a moment.
+type cursorRestedMsg struct{ move int }
+
+// tickMsg is the passing of time, for countdowns, the spinner and ages.
+type tickMsg struct {
+	id int
+	at time.Time
+}

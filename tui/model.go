@@ -1,0 +1,170 @@
+// Package tui is the console: a Bubble Tea program over a [Client]. It speaks
+// to a person and to that interface only; what lies behind the client is not
+// its business.
+//
+// Models are values. Update is a router; all that is done outside of the
+// program's own state is in commands.go. A dialog returns what it wants as an
+// action, and perform is the one place where actions are carried out.
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/styles"
+)
+
+// Model is the whole console. Make one with [New].
+type Model struct {
+	options Options
+	client  Client
+	// session counts sign-ins: answers from before one are dropped.
+	session int
+	keys    keyMap
+	styles  styles.Styles
+	measure ansi.Method
+
+	width, height int
+	now           time.Time
+	ticking       int // id of the running tick, 0 when none runs
+	ticks         int
+	frame         int // of the spinner
+
+	caller   *api.Caller
+	teams    map[string]api.Team
+	teamList []api.Team
+	accounts accounts
+	dialogs  []dialog
+	toast    toast
+}
+
+// New makes a console. Run it with tea.NewProgram.
+func New(options Options) Model {
+	m := Model{
+		options:  options,
+		client:   options.Client,
+		session:  1,
+		keys:     defaultKeyMap(),
+		now:      options.Clock(),
+		teams:    map[string]api.Team{},
+		accounts: newAccounts(),
+	}
+	m.restyle(false)
+	if options.Notice != "" {
+		m.toast = toast{text: options.Notice, until: m.now.Add(noticeTime)}
+	}
+	return m
+}
+
+// Init asks the terminal for its background and the server for what is there.
+func (m Model) Init() tea.Cmd {
+	r := m.remote()
+	return tea.Batch(
+		tea.RequestBackgroundColor,
+		r.loadAccounts(m.accounts.load.generation, ""),
+		r.loadCaller(),
+		r.loadTeams(),
+		m.firstTick(),
+	)
+}
+
+// Update routes a message to the one place that handles it.
+func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	m.now = m.options.Clock()
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.resize(msg.Width, msg.Height)
+	case tea.BackgroundColorMsg:
+		m.restyle(!msg.IsDark())
+	case tea.ModeReportMsg:
+		m.measureBy(msg)
+	case tickMsg:
+		cmd = m.tick(msg)
+	case cursorRestedMsg:
+		m.accounts.rest(msg)
+	case viewComputedMsg:
+		cmd = m.accounts.computed(msg, m.options.Context)
+	case callerLoadedMsg, teamsLoadedMsg, accountsLoadedMsg, loadFailedMsg:
+		cmd = m.loaded(msg)
+	case accountCreatedMsg:
+		cmd = m.created(msg)
+	case signedInMsg:
+		cmd = m.signedIn(msg)
+	case keyOwnerFoundMsg:
+		cmd = m.ownerFound(msg)
+	case tea.KeyPressMsg:
+		cmd = m.press(msg)
+	case tea.PasteMsg:
+		cmd = m.paste(msg)
+	default:
+		cmd = m.toDialogs(msg)
+	}
+	if tick := m.wantTick(); tick != nil {
+		cmd = tea.Batch(cmd, tick)
+	}
+	return m, cmd
+}
+
+func (m *Model) restyle(light bool) {
+	m.styles = styles.New(styles.Options{Light: light, ASCII: m.options.ASCII})
+	m.accounts.restyle(m.styles)
+	for i, d := range m.dialogs {
+		m.dialogs[i] = d.restyle(m.environment())
+	}
+}
+
+// measureBy follows the renderer: a terminal that says that it measures by
+// grapheme clusters (mode 2027) is believed.
+func (m *Model) measureBy(msg tea.ModeReportMsg) {
+	if msg.Mode == ansi.ModeUnicodeCore && (msg.Value == ansi.ModeReset || msg.Value == ansi.ModeSet || msg.Value == ansi.ModePermanentlySet) {
+		m.measure = ansi.GraphemeWidth
+		m.accounts.table.SetMeasure(m.measure)
+	}
+}
+
+func (m *Model) resize(width, height int) {
+	m.width, m.height = width, height
+	l := newLayout(width, height)
+	m.accounts.resize(l)
+}
+
+// press routes a key: interrupt, top dialog, focused search, page.
+func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
+	if m.keys.Interrupt.matches(msg) {
+		return m.interrupt()
+	}
+	m.toast = m.toast.seen(m.now)
+	if len(m.dialogs) > 0 {
+		return m.updateDialog(msg)
+	}
+	if m.accounts.searching {
+		return m.searchKey(msg)
+	}
+	return m.pageKey(msg)
+}
+
+// interrupt ends the program unless the top dialog holds something that would
+// be lost with it.
+func (m *Model) interrupt() tea.Cmd {
+	if top := m.topDialog(); top != nil {
+		if guarded, ok := top.(guardian); ok {
+			if d, refused := guarded.refuseQuit(); refused {
+				m.dialogs[len(m.dialogs)-1] = d
+				return nil
+			}
+		}
+	}
+	return tea.Quit
+}
+
+// paste never fires a key: it goes to a field, or into the search.
+func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
+	if len(m.dialogs) > 0 {
+		return m.updateDialog(msg)
+	}
+	return m.pasteSearch(msg)
+}

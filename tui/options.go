@@ -1,0 +1,56 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
+)
+
+// Client is what the console needs of a server. Every error is an *api.Error.
+// All methods may be called from several goroutines.
+type Client interface {
+	Me(ctx context.Context) (api.Caller, error)
+	Teams(ctx context.Context, filter api.TeamFilter, options api.ListOptions) (api.TeamList, error)
+	NextTeams(ctx context.Context, next string) (api.TeamList, error)
+	ServiceAccounts(ctx context.Context, filter api.ServiceAccountFilter, options api.ListOptions) (api.ServiceAccountList, error)
+	NextServiceAccounts(ctx context.Context, next string) (api.ServiceAccountList, error)
+	ServiceAccount(ctx context.Context, id string) (api.ServiceAccount, error)
+	CreateServiceAccount(ctx context.Context, request api.CreateServiceAccount, idempotencyKey string) (api.CreatedServiceAccount, error)
+	DeleteServiceAccount(ctx context.Context, id string) error
+}
+
+// Clipboard carries a text to the person's clipboard where this machine has
+// one; see package clipboard.
+type Clipboard interface {
+	Path() clipboard.Path
+	Copy(ctx context.Context, text string) error
+}
+
+// Options are what a console is made of. Client, Clipboard, Clock and
+// NewIdempotencyKey must be set.
+type Options struct {
+	// Context ends with the program; requests under way end with it.
+	Context context.Context
+	Client  Client
+	// SignIn makes a client with another key, after the server refused the
+	// first one.
+	SignIn func(key api.Secret) (Client, error)
+	// ContextName is the short name of what the console is connected to.
+	ContextName string
+	// Address says where that is: a host name, or "embedded".
+	Address string
+	// Production makes the context stand out, in colour and in words.
+	Production bool
+	// ReadOnly takes away every key that changes something.
+	ReadOnly  bool
+	Clipboard Clipboard
+	Clock     func() time.Time
+	// NewIdempotencyKey makes a UUID for a create.
+	NewIdempotencyKey func() string
+	// ASCII draws without characters beyond ASCII.
+	ASCII bool
+	// Notice is shown once at the start, such as where the data is kept.
+	Notice string
+}

@@ -1,0 +1,296 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/lifeguard-keys/lifeguard/styles"
+)
+
+// View draws the screen. It reads the state and changes none.
+func (m Model) View() tea.View {
+	v := tea.NewView("")
+	v.AltScreen = true
+	v.WindowTitle = "lifeguard " + m.styles.Glyphs.Dot + " " + m.options.ContextName
+	l := newLayout(m.width, m.height)
+	if l.small {
+		v.Content = m.tooSmall()
+		return v
+	}
+	base := m.page(l)
+	top := m.topDialog()
+	if top == nil {
+		v.Content = base
+		if m.accounts.searching {
+			v.Cursor = inputCursor(m.accounts.search, m.measure, 3, l.search.Min.Y)
+		}
+		return v
+	}
+	p := top.view(m.environment())
+	if p.bare {
+		v.Content, v.Cursor = m.bare(p, l), p.cursor
+		return v
+	}
+	v.Content, v.Cursor = m.overlay(base, p, l)
+	return v
+}
+
+func (m Model) tooSmall() string {
+	if m.width <= 0 || m.height <= 0 {
+		return ""
+	}
+	sentence := fmt.Sprintf("lifeguard needs %d×%d cells; here are %d×%d.", minWidth, minHeight, m.width, m.height)
+	if d := m.topDialog(); d != nil {
+		sentence += " Your dialog is kept."
+	}
+	lines := strings.Split(ansi.Wrap(sentence, m.width, ""), "\n")
+	return strings.Join(lines[:min(len(lines), m.height)], "\n")
+}
+
+// page draws the API Keys page as exactly one line for each line of the screen.
+func (m Model) page(l layout) string {
+	tableStyles := m.tableStyles()
+	lines := []string{
+		m.headerLine(l.width),
+		m.pathLine(l.width),
+		m.searchLine(l.width),
+	}
+	body := m.accounts.heading(m, tableStyles) + "\n" + m.body(l, tableStyles)
+	left := strings.Split(body, "\n")
+	if l.details.Empty() {
+		lines = append(lines, left...)
+	} else {
+		right := m.detailsPane(l.details.Dx(), l.details.Dy())
+		for i, line := range left {
+			lines = append(lines, pad(line, l.table.Dx(), m.measure)+right[i])
+		}
+	}
+	lines = append(lines, m.statusLine(l.width), m.helpLine(l.width))
+	return strings.Join(lines, "\n")
+}
+
+func (m Model) headerLine(width int) string {
+	s := m.styles
+	name := s.Context.Render(m.options.ContextName)
+	if m.options.Production {
+		name = s.Production.Render(" PRODUCTION " + m.options.ContextName + " ")
+	}
+	left := " " + s.Brand.Render("lifeguard") + "  " + name
+	if m.options.Address != "" && m.options.Address != m.options.ContextName {
+		left += s.Muted.Render(" " + s.Glyphs.Dot + " " + m.options.Address)
+	}
+	right := ""
+	if m.caller != nil {
+		right = callerName(*m.caller)
+		if roles := callerRoles(*m.caller); roles != "" {
+			right += " " + s.Glyphs.Dot + " " + roles
+		}
+	}
+	if m.options.ReadOnly {
+		right = "read-only  " + right
+	}
+	return spread(left, s.Muted.Render(right)+" ", width, m)
+}
+
+func (m Model) pathLine(width int) string {
+	a := m.accounts
+	right := ""
+	switch {
+	case a.load.running && a.progress() > 0 && a.load.total > 0:
+		right = fmt.Sprintf("%s of %s", count(a.progress()), count(a.load.total))
+	case a.load.running && a.load.fresh:
+		right = "loading"
+	default:
+		right = plural(a.living(), "key")
+	}
+	if a.load.running {
+		right = m.environment().spinner() + " " + right
+	}
+	if f := a.failure; f != nil && !a.loaded.IsZero() {
+		right += " " + m.styles.Glyphs.Dot + " stale, from " + age(m.now, a.loaded)
+	}
+	return spread(" "+m.styles.Title.Render(title(m.styles)), m.styles.Muted.Render(right)+" ", width, m)
+}
+
+// title is the page's name as Poolside's documentation writes it.
+func title(s styles.Styles) string { return "Security " + s.Glyphs.Path + " API Keys" }
+
+func (m Model) searchLine(width int) string {
+	a := m.accounts
+	left := " " + m.styles.Key.Render("/") + " "
+	switch {
+	case a.searching:
+		left += a.search.View()
+	case a.query() != "":
+		left += a.query()
+	default:
+		return " " + m.styles.Rule.Render(strings.Repeat(m.styles.Glyphs.Rule, max(width-2, 0)))
+	}
+	right := ""
+	if a.query() != "" {
+		right = fmt.Sprintf("%s of %s", count(a.table.Length()), count(a.living()))
+		if a.busy() {
+			right = m.environment().spinner() + " " + right
+		}
+	}
+	return spread(left, m.styles.Muted.Render(right)+" ", width, m)
+}
+
+// statusLine tells the most urgent thing there is: what failed, then what just
+// happened.
+func (m Model) statusLine(width int) string {
+	s := m.styles
+	g := s.Glyphs
+	cut := func(text string) string { return m.measure.Truncate(text, width-2, g.Ellipsis) }
+	if m.toast.text != "" {
+		switch m.toast.kind {
+		case toastGood:
+			return " " + s.Success.Render(cut(g.Good+" "+m.toast.text))
+		case toastWarning:
+			return " " + s.Warning.Render(cut(g.Warn+" "+m.toast.text))
+		case toastBad:
+			return " " + s.Danger.Render(cut(g.Bad+" "+m.toast.text))
+		}
+	}
+	if f := m.accounts.failure; f != nil {
+		return " " + s.Danger.Render(m.failureWords(f, width-2))
+	}
+	return ""
+}
+
+// failureWords says what failed and what happens next. The latter is kept when
+// the line is short.
+func (m Model) failureWords(f *failure, width int) string {
+	g := m.styles.Glyphs
+	next := " " + g.Dot + " r to try again"
+	if !f.retryAt.IsZero() {
+		wait := max(int(f.retryAt.Sub(m.now).Seconds()+0.999), 0)
+		next = fmt.Sprintf(" %s again in %ds, r now", g.Dot, wait)
+	}
+	if m.isUnauthorized() {
+		next = " " + g.Dot + " r to sign in"
+	}
+	room := width - m.measure.StringWidth(next)
+	return m.measure.Truncate(g.Bad+" "+f.err.Error(), room, g.Ellipsis) + next
+}
+
+// helpLine lists the keys that do something now, as many as there is room for.
+func (m Model) helpLine(width int) string {
+	s := m.styles
+	right := ""
+	var parts []string
+	used := 1
+	for _, b := range m.bindings() {
+		help := b.Help()
+		if help.Key == "" || b.name == m.keys.Interrupt.name {
+			continue
+		}
+		part := help.Key + " " + help.Desc
+		if used+len(part)+2 > width-len(right) {
+			break
+		}
+		used += m.measure.StringWidth(part) + 2
+		if b.off != "" {
+			parts = append(parts, s.KeyOff.Render(part))
+		} else {
+			parts = append(parts, s.Key.Render(help.Key)+" "+s.Muted.Render(help.Desc))
+		}
+	}
+	return " " + strings.Join(parts, "  ")
+}
+
+// bare draws a dialog that has the screen to itself, with the help line.
+func (m Model) bare(p panel, l layout) string {
+	lines := strings.Split(p.content, "\n")
+	room := l.height - 1
+	lines = lines[:min(len(lines), room)]
+	for len(lines) < room {
+		lines = append(lines, "")
+	}
+	for i, line := range lines {
+		lines[i] = m.measure.Truncate(line, l.width, "")
+	}
+	return strings.Join(append(lines, m.helpLine(l.width)), "\n")
+}
+
+// overlay draws a dialog over the page, which stays in sight as a faint scrim.
+// The lines are joined by the renderer's own measure: a canvas measures by
+// grapheme clusters and bends lines where the terminal does not.
+func (m Model) overlay(base string, p panel, l layout) (string, *tea.Cursor) {
+	border := m.styles.Rule.GetForeground()
+	if p.danger {
+		border = m.styles.Danger.GetForeground()
+	}
+	inner := min(dialogWidth, l.width-4) - 4
+	content := strings.Split(p.content, "\n")
+	content = content[:min(len(content), l.height-4)]
+	for i, line := range content {
+		content[i] = pad(m.measure.Truncate(line, inner, m.styles.Glyphs.Ellipsis), inner, m.measure)
+	}
+	box := lipgloss.NewStyle().Border(m.styles.Glyphs.Border).BorderForeground(border).Padding(0, 1).
+		Render(strings.Join(content, "\n"))
+	boxLines := strings.Split(box, "\n")
+	x := (l.width - inner - 4) / 2
+	y := max((l.height-1-len(boxLines))/2, 1)
+	lines := strings.Split(base, "\n")
+	for i, line := range lines {
+		if i == l.help.Min.Y {
+			continue
+		}
+		plain := ansi.Strip(line)
+		if i < y || i >= y+len(boxLines) {
+			lines[i] = m.styles.Scrim.Render(plain)
+			continue
+		}
+		left := pad(m.measure.Truncate(plain, x, ""), x, m.measure)
+		right := m.measure.TruncateLeft(plain, x+inner+4, "")
+		lines[i] = m.styles.Scrim.Render(left) + boxLines[i-y] + m.styles.Scrim.Render(right)
+	}
+	cursor := p.cursor
+	if cursor != nil {
+		cursor.X += x + 2
+		cursor.Y += y + 1
+	}
+	return strings.Join(lines, "\n"), cursor
+}
+
+// spread puts one text at the left of a line and one at the right. When both
+// do not fit, the left one is cut.
+func spread(left, right string, width int, m Model) string {
+	room := width - m.measure.StringWidth(right)
+	if room < 8 {
+		return m.measure.Truncate(left, width, m.styles.Glyphs.Ellipsis)
+	}
+	return pad(m.measure.Truncate(left, room-1, m.styles.Glyphs.Ellipsis), room, m.measure) + right
+}
+
+func pad(text string, width int, measure ansi.Method) string {
+	return text + strings.Repeat(" ", max(width-measure.StringWidth(text), 0))
+}
+
+// inputCursor places the terminal's own cursor in a text field whose text
+// begins at x, y: screen readers and input methods follow it.
+func inputCursor(input textinput.Model, measure ansi.Method, x, y int) *tea.Cursor {
+	if !input.Focused() {
+		return nil
+	}
+	before := string([]rune(input.Value())[:input.Position()])
+	offset := measure.StringWidth(before)
+	if input.EchoMode == textinput.EchoPassword {
+		offset = input.Position()
+	}
+	cursor := tea.NewCursor(x+min(offset, input.Width()), y)
+	cursor.Shape = tea.CursorBar
+	cursor.Blink = false
+	return cursor
+}
+
+func inputStyles(s styles.Styles) textinput.Styles {
+	state := textinput.StyleState{Text: s.Text, Placeholder: s.Placeholder, Suggestion: s.Placeholder, Prompt: s.Key}
+	return textinput.Styles{Focused: state, Blurred: state}
+}
