@@ -60,7 +60,7 @@ func rootCommand(p process) *cobra.Command {
 		Args:  noArguments,
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(versionCommand(p))
+	root.AddCommand(initCommand(p), serveCommand(p), versionCommand(p))
 	return root
 }
 
@@ -85,7 +85,8 @@ func printError(w io.Writer, _ fang.Styles, err error) {
 		_, _ = fmt.Fprintln(w, "lifeguard: cancelled")
 		return
 	}
-	line := api.Clean(err.Error())
+	// Joined errors come one a line.
+	line := api.Clean(strings.ReplaceAll(err.Error(), "\n", "; "))
 	var usage *usageError
 	if errors.As(err, &usage) {
 		line += "; see " + usage.command + " --help"
@@ -130,5 +131,5 @@ func required(cmd *cobra.Command, names ...string) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return &usageError{command: cmd.CommandPath(), err: fmt.Errorf("%s is missing", strings.Join(missing, " and "))}
+	return &usageError{command: cmd.CommandPath(), err: fmt.Errorf("missing: %s", strings.Join(missing, ", "))}
 }

@@ -11,7 +11,7 @@ import (
 // TestMain lets the test binary be the program: a script's `exec lifeguard`
 // starts it again, as a process of its own with its own exit code.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lifeguard": main})
+	testscript.Main(m, map[string]func(){"lifeguard": main, "lifeguard-test-writer": writer})
 }
 
 // TestScripts runs every script of testdata in an empty home.

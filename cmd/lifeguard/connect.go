@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/client"
+	"github.com/lifeguard-keys/lifeguard/server"
+)
+
+// connection is an authority that a console can talk to, and how to.
+type connection struct {
+	name    string // of the context, short
+	address string // where it is, for the header
+	notice  string // said once at the start, may be ""
+	key     api.Secret
+	// dial makes a client with a key: the first one, or that of a later sign-in.
+	dial func(api.Secret) (*client.Client, error)
+	// close ends what the connection started.
+	close func() error
+}
+
+// connectFlags are the console's own.
+type connectFlags struct {
+	server   string
+	caFile   string
+	readOnly bool
+}
+
+// options are those of every client of the console.
+func (f connectFlags) options() []client.Option {
+	options := []client.Option{
+		client.WithUserAgent("lifeguard/" + buildVersion()),
+		client.WithVia(via("console")),
+	}
+	if f.readOnly {
+		options = append(options, client.WithReadOnly())
+	}
+	if f.caFile != "" {
+		options = append(options, client.WithCAFile(f.caFile))
+	}
+	return options
+}
+
+// connectServer prepares to talk to a server. It does not connect: the console
+// says itself what becomes of that.
+func connectServer(env environment, flags connectFlags) (connection, error) {
+	key := api.NewSecret(env.get(envAPIKey))
+	dial := func(key api.Secret) (*client.Client, error) {
+		return client.New(flags.server, key, flags.options()...)
+	}
+	c, err := dial(key)
+	if err != nil {
+		return connection{}, signInError(err)
+	}
+	defer c.Close()
+	if key.IsZero() {
+		return connection{}, &exitError{exitNeedsSignIn, fmt.Errorf("there is no key for %s: "+
+			"set %s to your developer API key and start again", c.Name(), envAPIKey)}
+	}
+	return connection{
+		name: c.Name(), address: c.Name(), key: key, dial: dial,
+		close: func() error { return nil },
+	}, nil
+}
+
+// signInError gives an error that another key would mend its exit code.
+func signInError(err error) error {
+	if errors.Is(err, api.ErrUnauthorized) {
+		return &exitError{exitNeedsSignIn, err}
+	}
+	return err
+}
+
+// connectEmbedded opens the authority of the person at the keyboard.
+func connectEmbedded(ctx context.Context, h home, flags connectFlags, logger *slog.Logger) (connection, error) {
+	store, key, fresh, err := h.open(ctx)
+	if err != nil {
+		return connection{}, err
+	}
+	c := connectMemory(startInMemory(store, logger), key, flags)
+	c.name, c.address = "local", "this machine"
+	if fresh {
+		c.notice = "Your organization is kept in " + api.Clean(h.folder)
+	}
+	return c, nil
+}
+
+// inMemory is an authority without a port.
+type inMemory struct {
+	*authority
+	listener *pipeListener
+}
+
+func startInMemory(store server.Store, logger *slog.Logger) inMemory {
+	listener := newPipeListener()
+	return inMemory{startAuthority(store, listener, nil, drainEmbedded, logger), listener}
+}
+
+// connectMemory talks to an authority in this process.
+func connectMemory(running inMemory, key api.Secret, flags connectFlags) connection {
+	options := append(flags.options(), client.WithDialer(running.listener.DialContext))
+	return connection{
+		key: key,
+		dial: func(key api.Secret) (*client.Client, error) {
+			return client.New("http://localhost", key, options...)
+		},
+		close: running.Close,
+	}
+}
+
+func (p process) home() home {
+	return home{folder: p.env.dataFolder(), person: atKeyboard(), clock: time.Now}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lifeguard-keys/lifeguard/server"
+	"github.com/lifeguard-keys/lifeguard/server/sqlstore"
+)
+
+type serveFlags struct {
+	listen       string
+	database     string
+	certificate  string
+	key          string
+	insecureHTTP bool
+}
+
+func serveCommand(p process) *cobra.Command {
+	var flags serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve --listen ADDR --database DSN",
+		Short: "Serve the HTTP API",
+		Long: "Serves the HTTP API and prints one line with its address when it is ready. SIGTERM and SIGINT let the\n" +
+			"running requests finish; a second one ends at once. Keys travel in every request, so plain HTTP is for\n" +
+			"this machine's own addresses only, unless --insecure-http says that something in front encrypts.",
+		Example: "lifeguard serve --listen 127.0.0.1:8080 --database sqlite:keys.db\n" +
+			"lifeguard serve --listen :8443 --database sqlite:keys.db --tls-cert cert.pem --tls-key key.pem",
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := required(cmd, "listen", "database"); err != nil {
+				return err
+			}
+			if (flags.certificate == "") != (flags.key == "") {
+				return flagError(cmd, errors.New("--tls-cert and --tls-key go together"))
+			}
+			return serve(cmd.Context(), p, flags)
+		},
+	}
+	cmd.Flags().StringVar(&flags.listen, "listen", "", "address to listen on, such as 127.0.0.1:8080; port 0 takes a free one")
+	cmd.Flags().StringVar(&flags.database, "database", "", "the database, as sqlite:PATH")
+	cmd.Flags().StringVar(&flags.certificate, "tls-cert", "", "file with the TLS certificate and its chain, PEM")
+	cmd.Flags().StringVar(&flags.key, "tls-key", "", "file with the certificate's private key, PEM")
+	cmd.Flags().BoolVar(&flags.insecureHTTP, "insecure-http", false, "serve plain HTTP to other machines, behind a proxy that encrypts")
+	return cmd
+}
+
+func serve(ctx context.Context, p process, flags serveFlags) error {
+	config, err := tlsFiles(flags)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(ctx, flags, config)
+	if err != nil {
+		return err
+	}
+	store, err := openInitialised(ctx, flags.database)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	logger := slog.New(slog.NewJSONHandler(p.stderr, nil))
+	running := startAuthority(store, listener, config, drainServed, logger)
+	scheme := "http"
+	if config != nil {
+		scheme = "https"
+	}
+	_, err = fmt.Fprintf(p.stdout, "lifeguard listens on %s://%s\n", scheme, listener.Addr())
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-running.ended:
+		}
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return errors.Join(err, running.Close())
+}
+
+func tlsFiles(flags serveFlags) (*tls.Config, error) {
+	if flags.certificate == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(flags.certificate, flags.key)
+	if err != nil {
+		return nil, fmt.Errorf("the TLS certificate %s with the key %s cannot be used: %w", flags.certificate, flags.key, err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// listen takes the port and looks at the address that it really got: a name
+// may stand for any address.
+func listen(ctx context.Context, flags serveFlags, config *tls.Config) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", flags.listen)
+	if err != nil {
+		var cause *net.OpError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return nil, fmt.Errorf("cannot listen on %s: %w; choose another address with --listen", flags.listen, err)
+	}
+	address, ok := listener.Addr().(*net.TCPAddr)
+	if config == nil && !flags.insecureHTTP && (!ok || !address.IP.IsLoopback()) {
+		return nil, errors.Join(fmt.Errorf("keys would travel unencrypted to %s: give --tls-cert and --tls-key, "+
+			"or --insecure-http if a proxy in front encrypts", flags.listen), listener.Close())
+	}
+	return listener, nil
+}
+
+// openInitialised opens a database that init has made. It makes none: a
+// mistyped path is better told than served empty.
+func openInitialised(ctx context.Context, dsn string) (*sqlstore.Store, error) {
+	const remedy = "make one with lifeguard init"
+	if path, ok := strings.CutPrefix(dsn, "sqlite:"); ok && path != "" {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no database at %s: %s", path, remedy)
+		}
+	}
+	store, err := sqlstore.Open(ctx, dsn, sqlstore.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := store.Organization(ctx); err != nil {
+		if errors.Is(err, server.ErrNotInitialised) {
+			err = fmt.Errorf("the database %s holds no organization yet: %s", dsn, remedy)
+		}
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, nil
+}
