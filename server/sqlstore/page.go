@@ -20,7 +20,9 @@ func (c *conditions) add(part string, args ...any) {
 	c.args = append(c.args, args...)
 }
 
-// in demands that column is one of values; with no values nothing matches.
+// in demands that column is one of values; with no values nothing matches. The
+// column is made an expression, so that no index of it is chosen for many
+// values at the price of sorting: the list is read in its own order instead.
 func (c *conditions) in(column string, values []string) {
 	c.varying = true
 	if len(values) == 0 {
@@ -31,7 +33,7 @@ func (c *conditions) in(column string, values []string) {
 	for i, value := range values {
 		args[i] = value
 	}
-	c.add(column+` IN (?`+strings.Repeat(`, ?`, len(values)-1)+`)`, args...)
+	c.add(column+` || '' IN (?`+strings.Repeat(`, ?`, len(values)-1)+`)`, args...)
 }
 
 func (c *conditions) text() string { return ` WHERE ` + strings.Join(c.parts, ` AND `) }

@@ -23,10 +23,10 @@ const (
 
 	// Memory is bounded by these: each connection keeps at most its cache, in
 	// KiB.
-	readers          = 3
-	readerCache      = 1 << 10
-	writerCache      = 2 << 10
-	writerCacheTrial = 256 << 10 // for a volatile database, which is filled in bulk
+	readers       = 3
+	readerCache   = 1 << 10
+	writerCache   = 2 << 10
+	volatileCache = 16 << 10 // of the writer of a volatile database, which is filled in bulk
 )
 
 // openSQLite looks before it touches: the first connection changes nothing,
@@ -49,7 +49,7 @@ func openSQLite(ctx context.Context, path string, options Options) (*Store, erro
 	if err != nil {
 		return nil, sqliteFailure(path, err)
 	}
-	store := &Store{path: path, lockWait: options.LockWait}
+	store := &Store{path: path, lockWait: options.LockWait, volatile: options.Volatile}
 	store.readers = newStatements(connect(readerDSN(path, options), readers), path)
 	store.writer = newStatements(connect(writerDSN(path, options), 1), path)
 	return store, nil
@@ -187,7 +187,7 @@ func readerDSN(path string, options Options) string {
 func writerDSN(path string, options Options) string {
 	synchronous, cache := "synchronous(FULL)", writerCache
 	if options.Volatile {
-		synchronous, cache = "synchronous(OFF)", writerCacheTrial
+		synchronous, cache = "synchronous(OFF)", volatileCache
 	}
 	pragmas := []string{busyTimeout(options), "journal_mode(WAL)", synchronous, "foreign_keys(1)", cacheSize(cache)}
 	if options.maxPages > 0 {

@@ -41,6 +41,7 @@ type Options struct {
 type Store struct {
 	path     string
 	lockWait time.Duration
+	volatile bool
 	readers  *statements
 	writer   *statements
 	closed   sync.Once

@@ -25,7 +25,7 @@ CREATE TABLE users (
     updated_at   INTEGER NOT NULL,
     deleted_at   INTEGER,
     CHECK ((status = 'deleted') = (deleted_at IS NOT NULL))
-);
+) WITHOUT ROWID;
 CREATE UNIQUE INDEX users_email ON users (email_folded) WHERE deleted_at IS NULL;
 
 CREATE TABLE roles (
@@ -35,7 +35,7 @@ CREATE TABLE roles (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     deleted_at INTEGER
-);
+) WITHOUT ROWID;
 CREATE UNIQUE INDEX roles_name ON roles (name) WHERE deleted_at IS NULL;
 
 -- One row for each resource that a permission of scope 'specific' names, and
@@ -56,7 +56,7 @@ CREATE TABLE teams (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     deleted_at INTEGER
-);
+) WITHOUT ROWID;
 CREATE UNIQUE INDEX teams_name ON teams (name) WHERE deleted_at IS NULL;
 CREATE INDEX teams_role ON teams (role_id);
 
@@ -73,11 +73,12 @@ CREATE TABLE service_accounts (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX service_accounts_team_name ON service_accounts (team_id, name) WHERE deleted_at IS NULL;
 -- Covers the list by name and id with the search in it: a page of it is read
--- from this index alone, in order.
+-- from this index alone, in order. The column deleted_at is always null here;
+-- without it SQLite would look the rows up only to see that.
 CREATE INDEX service_accounts_name ON service_accounts (
-    name, id, name_folded, team_id, created_by_type, created_by_id, created_by_name, created_at
+    name, id, name_folded, team_id, created_by_type, created_by_id, created_by_name, created_at, deleted_at
 ) WHERE deleted_at IS NULL;
-CREATE INDEX service_accounts_creator ON service_accounts (created_by_id, name, id) WHERE deleted_at IS NULL;
+CREATE INDEX service_accounts_creator ON service_accounts (created_by_id, name, id, deleted_at) WHERE deleted_at IS NULL;
 
 -- An identity is a user or a service account, which live in two tables, so
 -- identity_id refers to the one that identity_type names.
@@ -92,7 +93,7 @@ CREATE INDEX memberships_users ON memberships (team_id, identity_id) WHERE ident
 
 CREATE TABLE keys (
     id                 TEXT    NOT NULL PRIMARY KEY,
-    hash               BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32), -- SHA-256 of the whole key
+    hash               BLOB    NOT NULL CHECK (length(hash) = 32), -- SHA-256 of the whole key
     hint               TEXT    NOT NULL,
     user_id            TEXT    REFERENCES users (id),
     service_account_id TEXT    REFERENCES service_accounts (id),
@@ -102,9 +103,10 @@ CREATE TABLE keys (
     deleted_at         INTEGER,
     CHECK ((user_id IS NULL) <> (service_account_id IS NULL))
 );
+CREATE UNIQUE INDEX keys_hash ON keys (hash);
 -- Covers what a list of service accounts shows of their keys.
 CREATE INDEX keys_service_account ON keys (
-    service_account_id, hint, created_at, last_used_at, last_used_ip
+    service_account_id, hint, created_at, last_used_at, last_used_ip, deleted_at
 ) WHERE service_account_id IS NOT NULL AND deleted_at IS NULL;
 CREATE INDEX keys_user ON keys (user_id) WHERE user_id IS NOT NULL;
 
