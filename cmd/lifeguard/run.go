@@ -43,35 +43,60 @@ func (e *exitError) Unwrap() error { return e.err }
 // run carries out one command line and returns its exit code. It is the whole
 // program but for the signals and the exit itself.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env environment) int {
-	p := process{stdin: stdin, stdout: stdout, stderr: stderr, env: env}
-	root := rootCommand(p)
+	root := rootCommand(process{stdin: stdin, stdout: stdout, stderr: stderr, env: env})
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := fang.Execute(ctx, root, fang.WithVersion(buildVersion()), fang.WithErrorHandler(printError))
-	return exitCode(ctx, err)
+	var failure error
+	keepFailures(root, &failure)
+	err := fang.Execute(ctx, root, fang.WithVersion(buildVersion()),
+		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { printError(w, err) }))
+	if failure != nil {
+		printError(stderr, failure)
+		err = failure
+	}
+	return exitCode(err)
+}
+
+// keepFailures keeps errors out of fang's hands: to style the one line that we
+// print it would first ask the terminal for its background colour, and wait
+// seconds for one that does not answer.
+func keepFailures(cmd *cobra.Command, failure *error) {
+	check, act := cmd.Args, cmd.RunE
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		*failure = check(cmd, args)
+		return nil
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *failure == nil {
+			*failure = act(cmd, args)
+		}
+		return nil
+	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		*failure = flagError(cmd, err)
+		return nil
+	})
+	for _, child := range cmd.Commands() {
+		keepFailures(child, failure)
+	}
 }
 
 func rootCommand(p process) *cobra.Command {
-	root := &cobra.Command{
-		Use:   "lifeguard",
-		Short: "A console for service-account API keys",
-		Args:  noArguments,
-	}
-	root.SetFlagErrorFunc(flagError)
+	root := consoleCommand(p)
 	root.AddCommand(initCommand(p), serveCommand(p), versionCommand(p))
 	return root
 }
 
-func exitCode(ctx context.Context, err error) int {
+func exitCode(err error) int {
 	var exit *exitError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &exit):
 		return exit.code
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+	case errors.Is(err, context.Canceled):
 		return exitCancelled
 	default:
 		return exitFailed
@@ -80,7 +105,7 @@ func exitCode(ctx context.Context, err error) int {
 
 // printError writes one calm line. A run that fails is no reason to print how
 // the command is used; a command line that was not understood names the help.
-func printError(w io.Writer, _ fang.Styles, err error) {
+func printError(w io.Writer, err error) {
 	if errors.Is(err, context.Canceled) {
 		_, _ = fmt.Fprintln(w, "lifeguard: cancelled")
 		return

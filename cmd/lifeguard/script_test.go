@@ -1,10 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 
+	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -20,6 +26,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		Setup: func(env *testscript.Env) error {
 			home := filepath.Join(env.WorkDir, "home")
 			env.Setenv("HOME", home)
@@ -31,4 +38,53 @@ func TestScripts(t *testing.T) {
 			return os.Mkdir(home, 0o700)
 		},
 	})
+}
+
+// exits is a script's command: exits CODE [-terminal] PROGRAM [ARG…]. It runs
+// the program, with a terminal for its standard input and output if asked, and
+// checks its exit code. What it says on standard error can then be looked at.
+func exits(ts *testscript.TestScript, negated bool, args []string) {
+	if negated || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE [-terminal] PROGRAM [ARG…]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	args = args[1:]
+	run := ts.Exec
+	if args[0] == "-terminal" {
+		args = args[1:]
+		run = func(name string, args ...string) error { return onTerminal(ts, name, args...) }
+	}
+	code := 0
+	if err := run(args[0], args[1:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%s: %v", args[0], err)
+		}
+		code = exit.ExitCode()
+	}
+	if code != want {
+		ts.Fatalf("%s ended with %d, want %d", args[0], code, want)
+	}
+}
+
+// onTerminal runs a program on a pseudo-terminal.
+func onTerminal(ts *testscript.TestScript, name string, args ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = ts.MkAbs(".")
+	for _, variable := range []string{"PATH", "HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "GORACE", envServer, envAPIKey} {
+		cmd.Env = append(cmd.Env, variable+"="+ts.Getenv(variable))
+	}
+	cmd.Env = append(cmd.Env, "TERM=xterm-256color")
+	cmd.Stderr = ts.Stderr()
+	screen, err := pty.Start(cmd)
+	ts.Check(err)
+	defer func() { _ = screen.Close() }()
+	seen, _ := io.ReadAll(screen) // ends with an error on Linux when the program does
+	if len(seen) > 0 {
+		ts.Logf("the terminal got %q", seen)
+	}
+	return cmd.Wait()
 }

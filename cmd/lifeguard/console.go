@@ -1,0 +1,153 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/client"
+	"github.com/lifeguard-keys/lifeguard/tui"
+	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
+)
+
+// framesPerSecond is how often the renderer looks for a changed view. Most of
+// the time between a key press and its effect on the screen is this wait.
+const framesPerSecond = 120
+
+// consoleCommand is the program's root: without a command it opens the console.
+func consoleCommand(p process) *cobra.Command {
+	var flags connectFlags
+	cmd := &cobra.Command{
+		Use:   "lifeguard",
+		Short: "A terminal console for service-account API keys",
+		Long: "A terminal console for service-account API keys.\n\n" +
+			"Without a server it works on an authority of your own, kept on this machine. With --server, or " + envServer + "\n" +
+			"in the environment, it works on that one, with the API key in " + envAPIKey + ".",
+		Example: "lifeguard\n" + envAPIKey + "=ps-… lifeguard --server https://keys.example.com",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			flags.server = cmp.Or(flags.server, p.env.get(envServer))
+			return console(cmd.Context(), p, flags)
+		},
+	}
+	cmd.Flags().StringVar(&flags.server, "server", "", "URL of the server, such as https://keys.example.com")
+	cmd.Flags().StringVar(&flags.caFile, "ca-file", "", "file with further certificates to trust, PEM")
+	cmd.Flags().BoolVar(&flags.readOnly, "read-only", false, "change nothing, whatever is pressed")
+	return cmd
+}
+
+func console(ctx context.Context, p process, flags connectFlags) error {
+	logger, closeLog := openLog(p.env)
+	defer closeLog()
+	if flags.server != "" {
+		c, err := connectServer(p.env, flags)
+		if err != nil {
+			return err
+		}
+		return show(ctx, p, flags, c)
+	}
+	if err := p.needTerminal(); err != nil {
+		return err
+	}
+	c, err := connectEmbedded(ctx, p.home(), flags, logger)
+	if err != nil {
+		return err
+	}
+	return show(ctx, p, flags, c)
+}
+
+// show runs the console over a connection until the person leaves it, and
+// then ends the connection.
+func show(ctx context.Context, p process, flags connectFlags, c connection) (err error) {
+	defer func() { err = errors.Join(err, c.close()) }()
+	if err := p.needTerminal(); err != nil {
+		return err
+	}
+	// A terminal that is gone, as when an SSH connection breaks, is no reason
+	// to leave a temporary organization behind.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
+	defer stop()
+	first, err := c.dial(c.key)
+	if err != nil {
+		return err
+	}
+	defer first.Close()
+	model := tui.New(tui.Options{
+		Context: ctx,
+		Client:  first,
+		SignIn: func(key api.Secret) (tui.Client, error) {
+			again, err := c.dial(key)
+			if err != nil {
+				return nil, err
+			}
+			return again, nil
+		},
+		ContextName:       c.name,
+		Address:           c.address,
+		ReadOnly:          flags.readOnly,
+		Clipboard:         clipboard.New(p.env.get, clipboard.Machine()),
+		Clock:             time.Now,
+		NewIdempotencyKey: client.NewIdempotencyKey,
+		ASCII:             p.env.otherCharset(),
+		Notice:            c.notice,
+	})
+	_, err = tea.NewProgram(model,
+		tea.WithContext(ctx),
+		tea.WithInput(p.stdin),
+		tea.WithOutput(p.stdout),
+		tea.WithEnvironment(p.env.without(envAPIKey)),
+		tea.WithFPS(framesPerSecond),
+		tea.WithoutSignalHandler(),
+	).Run()
+	return consoleError(err)
+}
+
+// consoleError says in one sentence why the console ended, if the person did
+// not end it. The terminal is what it was by then.
+func consoleError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.Is(err, tea.ErrProgramPanic):
+		return errors.New("the console met a fault of its own and had to end; nothing that was shown as done is lost: start it again")
+	default:
+		return fmt.Errorf("the console cannot go on with this terminal: %w", plainPathError(err))
+	}
+}
+
+// needTerminal refuses to draw into a file or to wait for keys from a pipe.
+func (p process) needTerminal() error {
+	for _, stream := range []struct {
+		name string
+		end  any
+	}{{"input", p.stdin}, {"output", p.stdout}} {
+		file, ok := stream.end.(*os.File)
+		if !ok || !term.IsTerminal(int(file.Fd())) {
+			return fmt.Errorf("the console needs a terminal, and standard %s is none: run it in one, or see lifeguard --help", stream.name)
+		}
+	}
+	return nil
+}
+
+// otherCharset reports whether the locale names a character set that is not
+// UTF-8. A locale without one, such as C, says nothing: terminals of today
+// show UTF-8 all the same.
+func (e environment) otherCharset() bool {
+	locale := cmp.Or(e.get("LC_ALL"), e.get("LC_CTYPE"), e.get("LANG"))
+	_, charset, named := strings.Cut(locale, ".")
+	charset, _, _ = strings.Cut(charset, "@")
+	return named && !strings.EqualFold(strings.ReplaceAll(charset, "-", ""), "utf8")
+}
