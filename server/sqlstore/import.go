@@ -26,13 +26,13 @@ const (
 	importRows = 50
 	// importPortion is how many accounts one transaction adds. It bounds the
 	// memory that an import takes.
-	importPortion = 10_000
+	importPortion = 2_000
 )
 
 // Import adds many service accounts with their keys, memberships and audit
 // events, much faster than one [Store.Write] each. Their teams must be there.
 //
-// Accounts are kept in portions of 10,000: when Import fails, whole portions
+// Accounts are kept in portions of 2,000: when Import fails, whole portions
 // may be there already, each with its events. After every portion done is told
 // how many accounts are there by now; it may be nil.
 //
