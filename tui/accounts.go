@@ -64,7 +64,9 @@ type load struct {
 type computation struct {
 	generation int
 	cancel     context.CancelFunc
+	rows       int    // how many rows there were when it began
 	query      string // that the shown view is the answer to
+	shown      int    // how many rows the shown view was computed from
 }
 
 // inline is how many rows are searched and sorted at once in Update; more are
@@ -195,6 +197,7 @@ func (a *accounts) page(list api.ServiceAccountList) (next string) {
 	if !a.load.fresh {
 		a.rows, a.index = a.load.rows, a.load.index
 		a.gone, a.inOrder = map[int32]bool{}, true
+		a.computing.shown = -1 // the shown view is of other rows
 	}
 	a.load = load{generation: a.load.generation, total: -1}
 	return ""

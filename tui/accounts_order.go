@@ -122,12 +122,15 @@ func (a *accounts) update(parent context.Context, top bool) tea.Cmd {
 		a.table.Top()
 	}
 	s := a.selection()
+	a.computing.rows = len(s.rows)
 	if len(s.rows) <= inline || (s.query == "" && s.inOrder && s.sort == (sortOrder{})) {
 		view, _ := s.compute(context.Background())
 		a.show(view, s.query)
 		return nil
 	}
-	if a.view != nil && len(a.gone) == 0 && !a.load.running && s.index.Narrows(a.computing.query, s.query) {
+	// The rows on the screen are all that a longer query can match, if they
+	// were found among all rows there are.
+	if a.view != nil && a.computing.shown == len(s.rows) && s.index.Narrows(a.computing.query, s.query) {
 		s.candidates = a.view
 	}
 	ctx, cancel := context.WithCancel(parent)
@@ -148,7 +151,7 @@ func (a *accounts) computed(msg viewComputedMsg, parent context.Context) tea.Cmd
 	a.computing.cancel()
 	a.computing.cancel = nil
 	a.show(msg.view, strings.TrimSpace(a.query()))
-	if a.load.running && a.load.fresh {
+	if len(a.rows) > a.computing.rows {
 		// More rows came while this was computed.
 		return a.update(parent, false)
 	}
@@ -162,6 +165,7 @@ func (a accounts) busy() bool { return a.computing.cancel != nil }
 func (a *accounts) show(view []int32, query string) {
 	a.view = view
 	a.computing.query = query
+	a.computing.shown = a.computing.rows
 	place := a.table.Cursor()
 	length := len(view)
 	if view == nil {

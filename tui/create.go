@@ -1,8 +1,10 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"charm.land/bubbles/v2/textinput"
@@ -78,12 +80,25 @@ func pickerStyles(e environment) picker.Styles {
 	}
 }
 
+// teamItems lists the teams with the harmless ones first: a team whose keys can
+// do everything is never the one that a hasty enter takes.
 func teamItems(teams []api.Team) []picker.Item {
 	items := make([]picker.Item, len(teams))
+	teams = slices.Clone(teams)
+	slices.SortStableFunc(teams, func(a, b api.Team) int {
+		return cmp.Compare(mightiness(a), mightiness(b))
+	})
 	for i, team := range teams {
 		items[i] = picker.Item{ID: team.ID, Title: team.Name, Notes: []string{team.Role.Name, roleExtent(team.Role)}}
 	}
 	return items
+}
+
+func mightiness(team api.Team) int {
+	if team.Role.Name == api.RoleTenantAdmin {
+		return 1
+	}
+	return 0
 }
 
 // roleExtent says in two words how much a role grants.

@@ -83,16 +83,15 @@ func (d createDialog) teamField(e environment) string {
 }
 
 // teamArea shows the teams while one is picked, and below them, or alone, what
-// the key will be able to do.
+// the key will be able to do. It is always room lines high, so that the form
+// does not jump when the focus moves.
 func (d createDialog) teamArea(e environment, room int) []string {
 	width := e.width - labelWidth
+	room = min(max(room, 2), 8)
 	selected := d.team
 	var lines []string
 	if d.focus == focusTeam {
-		if len(e.teams) == 0 {
-			return indented("No teams: they are still loading, or you may see none.", e.styles.Muted.Render, e)
-		}
-		rows := min(max(room*3/5, 1), 6)
+		rows := min(max(room-4, 1), 5)
 		list := d.picker
 		list.SetHeight(rows)
 		lines = strings.Split(list.ItemsView(width, e.measure), "\n")
@@ -100,27 +99,42 @@ func (d createDialog) teamArea(e environment, room int) []string {
 		if item, ok := d.picker.Selected(); ok {
 			selected = teamByID(e.teams, item.ID)
 		}
+		if len(e.teams) == 0 {
+			lines = []string{e.styles.Muted.Render("No teams yet: they are loading, or you may see none.")}
+		}
 	}
 	if selected != nil {
-		lines = append(lines, shorten(permissionWords(selected.Role, width, e), room-len(lines), e)...)
+		lines = append(lines, rolePreview(selected.Role, width, room-len(lines), e)...)
+	}
+	for len(lines) < room {
+		lines = append(lines, "")
 	}
 	for i := range lines {
 		lines[i] = strings.Repeat(" ", labelWidth) + lines[i]
 	}
-	return lines
+	return lines[:room]
 }
 
-// shorten keeps the first lines and says how many more there are. Two lines
-// are the least that says anything.
-func shorten(lines []string, room int, e environment) []string {
-	if len(lines) <= room {
-		return lines
+// rolePreview tells in room lines what a key with this role can do: one line a
+// permission when they fit, else all in running text, cut at the end.
+func rolePreview(role api.Role, width, room int, e environment) []string {
+	lines := permissionWords(role, width, e)
+	if len(lines) <= room || len(role.Permissions) == 0 || role.Name == api.RoleTenantAdmin {
+		return lines[:max(min(len(lines), room), 0)]
 	}
-	if room < 1 {
-		return nil
+	words := make([]string, len(role.Permissions))
+	for i, p := range role.Permissions {
+		_, words[i], _ = strings.Cut(p.Action.Words(), ": ")
+		if words[i] == "" {
+			words[i] = p.Action.Words()
+		}
 	}
-	left := len(lines) - room + 1
-	return append(lines[:room-1:room-1], e.styles.Muted.Render(fmt.Sprintf("and %d more", left)))
+	lines = wrapped(plural(len(words), "permission")+": "+strings.Join(words, ", "), width, e.styles.Text.Render, e)
+	if len(lines) > room && room > 0 {
+		lines = lines[:room]
+		lines[room-1] = e.measure.Truncate(lines[room-1], width-2, "") + e.styles.Glyphs.Ellipsis
+	}
+	return lines
 }
 
 func teamByID(teams []api.Team, id string) *api.Team {

@@ -47,7 +47,7 @@ func newDeleteDialog(account api.ServiceAccount, e environment) deleteDialog {
 
 func (d deleteDialog) restyle(e environment) dialog {
 	d.name.SetStyles(inputStyles(e.styles))
-	d.name.SetWidth(max(e.width-2, 1))
+	d.name.SetWidth(max(e.width-20, 1))
 	return d
 }
 
@@ -180,7 +180,7 @@ func (d deleteDialog) enter(e environment) (dialog, tea.Cmd, action) {
 		// The name alone deletes nothing: the button is pressed by itself.
 		return d.to(focusDelete)
 	case d.focus == focusTyped:
-		d.problem = "That is not its name. Type " + d.account.Name
+		d.problem = "That is not its name: " + d.account.Name
 		return d, nil, nil
 	case !d.checked:
 		d.note = "Looking up when it was last used."
@@ -243,30 +243,45 @@ func (d deleteDialog) view(e environment) panel {
 		}
 	}
 	blank()
-	lines = append(lines,
-		s.Strong.Render(e.measure.Truncate(d.account.Name, max(e.width-20, 8), g.Ellipsis))+s.Muted.Render("  in "+d.account.Team.Name),
-		s.Muted.Render(d.account.Key.Hint+"  "+d.account.ID))
+	name := s.Strong.Render(e.measure.Truncate(d.account.Name, max(e.width-36, 12), g.Ellipsis)) + s.Muted.Render("  in "+d.account.Team.Name)
+	if airy {
+		lines = append(lines, name, s.Muted.Render(d.account.Key.Hint+"  "+d.account.ID))
+	} else {
+		lines = append(lines, name+s.Muted.Render("  "+d.account.Key.Hint))
+	}
 	lines = append(lines, wrapped(d.weight(e), e.width, d.weightStyle(e), e)...)
 	if d.stale != "" {
 		lines = append(lines, wrapped(d.stale, e.width, s.Warning.Render, e)...)
 	}
 	blank()
-	lines = append(lines, "Whatever uses its key is refused at once. "+s.Strong.Render("This cannot be undone."))
+	if airy {
+		lines = append(lines, "Whatever uses its key is refused at once.")
+	}
+	lines = append(lines, s.Strong.Render("This cannot be undone."))
 	p := panel{danger: true}
 	if d.checked && d.weighty(e.now) {
 		blank()
-		lines = append(lines, s.Muted.Render("Type its name to delete it:"))
-		p.cursor = inputCursor(d.name, e.measure, 2, len(lines))
-		mark := "  "
+		const label = "Type its name  "
+		p.cursor = inputCursor(d.name, e.measure, len(label), len(lines))
+		style := s.Muted
 		if d.focus == focusTyped {
-			mark = s.Key.Render(g.Focus) + " "
+			style = s.Key
 		}
-		lines = append(lines, mark+d.name.View())
+		lines = append(lines, style.Render(label)+d.name.View())
 	}
 	blank()
-	lines = append(lines, button("Cancel", d.focus == focusKeep, false, e)+"  "+button("Delete Service Account", d.focus == focusDelete, true, e))
-	lines = append(lines, d.status(e)...)
-	p.content = strings.Join(lines, "\n")
+	buttons := button("Cancel", d.focus == focusKeep, false, e) + "  " + button("Delete Service Account", d.focus == focusDelete, true, e)
+	lines = append(lines, buttons)
+	// What is being done, or stood in the way, must be seen: on a low screen
+	// it takes the place of the weight.
+	status := d.status(e)
+	for len(lines)+len(status) > e.height && len(lines) > 4 {
+		lines = append(lines[:2:2], lines[3:]...)
+		if p.cursor != nil {
+			p.cursor.Y--
+		}
+	}
+	p.content = strings.Join(append(lines, status...), "\n")
 	return p
 }
 

@@ -83,7 +83,7 @@ func permissionWords(role api.Role, width int, e environment) []string {
 	s := e.styles
 	switch {
 	case role.Name == api.RoleTenantAdmin:
-		return wrapped(s.Glyphs.Warn+" tenant-admin: this key can do everything, also make and delete keys and users.", width, s.Warning.Render, e)
+		return wrapped(s.Glyphs.Warn+" "+api.RoleTenantAdmin+": this key can do everything.", width, s.Warning.Render, e)
 	case len(role.Permissions) == 0:
 		return wrapped("The role "+role.Name+" grants nothing: the key can sign in and no more.", width, s.Muted.Render, e)
 	}

@@ -261,11 +261,10 @@ func (d keyDialog) delivery(e environment) []string {
 	case d.words != "" && d.delivered && d.words == clipboard.Words(clipboard.Native):
 		lines = append(lines, " "+s.Success.Render(g.Good+" "+d.words+"."))
 	case d.words != "":
-		words := g.Bullet + " " + d.words + "."
 		if d.failed {
-			words = g.Bullet + " This machine's clipboard failed. " + d.words + "."
+			lines = append(lines, " "+s.Warning.Render(g.Warn+" This machine's clipboard failed."))
 		}
-		lines = append(lines, " "+words)
+		lines = append(lines, " "+g.Bullet+" "+d.words+".")
 	}
 	if d.written != "" {
 		lines = append(lines, " "+s.Success.Render(fmt.Sprintf("%s Written to %s, for you alone.", g.Good, d.written)))

@@ -105,14 +105,14 @@ func (m Model) pathLine(width int) string {
 		right = fmt.Sprintf("%s of %s", count(a.progress()), count(a.load.total))
 	case a.load.running && a.load.fresh:
 		right = "loading"
-	default:
+	case a.failure == nil || !a.loaded.IsZero() || a.living() > 0:
 		right = plural(a.living(), "key")
 	}
 	if a.load.running {
 		right = m.environment().spinner() + " " + right
 	}
 	if f := a.failure; f != nil && !a.loaded.IsZero() {
-		right += " " + m.styles.Glyphs.Dot + " stale, from " + age(m.now, a.loaded)
+		right += " " + m.styles.Glyphs.Dot + " stale, loaded " + ageInWords(m.now, a.loaded)
 	}
 	return spread(" "+m.styles.Title.Render(title(m.styles)), m.styles.Muted.Render(right)+" ", width, m)
 }
@@ -180,28 +180,45 @@ func (m Model) failureWords(f *failure, width int) string {
 }
 
 // helpLine lists the keys that do something now, as many as there is room for.
+// Help and quit keep their place at the right: who is lost looks there.
 func (m Model) helpLine(width int) string {
-	s := m.styles
-	right := ""
-	var parts []string
-	used := 1
-	for _, b := range m.bindings() {
-		help := b.Help()
-		if help.Key == "" || b.name == m.keys.Interrupt.name {
-			continue
-		}
-		part := help.Key + " " + help.Desc
-		if used+len(part)+2 > width-len(right) {
-			break
-		}
-		used += m.measure.StringWidth(part) + 2
-		if b.off != "" {
-			parts = append(parts, s.KeyOff.Render(part))
-		} else {
-			parts = append(parts, s.Key.Render(help.Key)+" "+s.Muted.Render(help.Desc))
+	var left, right []string
+	bindings := m.bindings()
+	room := width - 2
+	for _, b := range bindings {
+		if b.name == m.keys.Help.name || b.name == m.keys.Quit.name {
+			text, cells := m.helpItem(b)
+			right = append(right, text)
+			room -= cells + 2
 		}
 	}
-	return " " + strings.Join(parts, "  ")
+	for _, b := range bindings {
+		if b.name == m.keys.Help.name || b.name == m.keys.Quit.name || b.name == m.keys.Interrupt.name {
+			continue
+		}
+		text, cells := m.helpItem(b)
+		if cells > room {
+			break
+		}
+		room -= cells + 2
+		left = append(left, text)
+	}
+	line := " " + strings.Join(left, "  ")
+	if len(right) == 0 {
+		return line
+	}
+	end := strings.Join(right, "  ") + " "
+	return pad(line, width-m.measure.StringWidth(end), m.measure) + end
+}
+
+func (m Model) helpItem(b binding) (text string, cells int) {
+	s := m.styles
+	help := b.Help()
+	plain := help.Key + " " + help.Desc
+	if b.off != "" {
+		return s.KeyOff.Render(plain), m.measure.StringWidth(plain)
+	}
+	return s.Key.Render(help.Key) + " " + s.Muted.Render(help.Desc), m.measure.StringWidth(plain)
 }
 
 // bare draws a dialog that has the screen to itself, with the help line.
