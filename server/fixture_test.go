@@ -63,7 +63,7 @@ func newFixture(t testing.TB) *fixture {
 		t: t, db: filepath.Join(t.TempDir(), "lifeguard.db"), logs: &logs{}, keys: map[string]string{}, ids: map[string]string{},
 		clock: &clock{now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)},
 	}
-	store, err := sqlstore.Open(t.Context(), "sqlite:"+f.db, sqlstore.Options{})
+	store, err := sqlstore.Open(t.Context(), "sqlite:"+f.db, sqlstore.Options{Volatile: true})
 	if err != nil {
 		t.Fatal(err)
 	}
