@@ -80,15 +80,14 @@ func (m *Model) tick(msg tickMsg) tea.Cmd {
 	return nil
 }
 
-// age says how long ago something was, in the two letters of a table: 5s, 12m,
-// 4h, 3d, 8mo, 2y. A time ahead of this clock is "now": clocks differ.
+// age says how long ago something was, as short as a column wants it: now, 12m
+// ago, 4h ago, 3d ago, 8mo ago, 2y ago. Seconds are not told: they would be
+// wrong before they are read. A time ahead of this clock is "now": clocks differ.
 func age(now, then time.Time) string {
 	d := now.Sub(then)
 	switch {
-	case d < time.Second:
-		return "now"
 	case d < time.Minute:
-		return fmt.Sprintf("%ds ago", d/time.Second)
+		return "now"
 	case d < time.Hour:
 		return fmt.Sprintf("%dm ago", d/time.Minute)
 	case d < 24*time.Hour:
@@ -111,10 +110,8 @@ func ageInWords(now, then time.Time) string {
 		return fmt.Sprintf("%d %ss ago", n, unit)
 	}
 	switch {
-	case d < time.Second:
-		return "just now"
 	case d < time.Minute:
-		return words(d/time.Second, "second")
+		return "just now"
 	case d < time.Hour:
 		return words(d/time.Minute, "minute")
 	case d < 24*time.Hour:

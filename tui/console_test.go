@@ -316,10 +316,15 @@ func (c *console) receive(msg tea.Msg) {
 // wait lets time pass, and all that falls due in it happen.
 func (c *console) wait(d time.Duration) {
 	c.t.Helper()
-	const step = 20 * time.Millisecond
-	for passed := time.Duration(0); passed < d; passed += step {
-		time.Sleep(step)
+	for end := time.After(d); ; {
 		c.settle()
+		select {
+		case msg := <-c.messages:
+			c.receive(msg)
+		case <-end:
+			c.settle()
+			return
+		}
 	}
 }
 

@@ -79,3 +79,22 @@ func (d helpDialog) bindings(e environment) []binding {
 }
 
 func (d helpDialog) restyle(environment) dialog { return d }
+
+// KeysDocument is docs/keys.md: every key of the console, from the bindings
+// themselves.
+func KeysDocument() string {
+	var b strings.Builder
+	b.WriteString("# Keys\n\nEvery key of the console, written from its bindings by `go test ./tui -update`.\n" +
+		"A key marked ! changes something: `--read-only` turns it off.\n")
+	for _, section := range defaultKeyMap().sections() {
+		fmt.Fprintf(&b, "\n## %s\n\n| keys | what they do |\n|---|---|\n", section.title)
+		for _, binding := range section.bindings {
+			mark := ""
+			if binding.dangerous {
+				mark = " !"
+			}
+			fmt.Fprintf(&b, "| `%s` | %s%s |\n", strings.Join(binding.Keys(), "` `"), binding.Help().Desc, mark)
+		}
+	}
+	return b.String()
+}

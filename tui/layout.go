@@ -35,7 +35,7 @@ func newLayout(width, height int) layout {
 	l.status, l.help = line(height-2), line(height-1)
 	right := width
 	if width >= wide {
-		right = width - min(max(width*2/5, 44), 64)
+		right = width - min(max(width/3, 42), 60)
 		l.details = image.Rect(right, 3, width, height-2)
 	}
 	l.heading = image.Rect(0, 3, right, 4)

@@ -35,6 +35,7 @@ func init() {
 // Options say what kind of terminal it is. The zero value is a dark terminal
 // of 80×24 with true colour, for use inside a synctest bubble.
 type Options struct {
+	// Width and Height are columns and rows; zero stands for 80 and 24.
 	Width, Height int
 	// Light makes the terminal answer that its background is white.
 	Light bool
@@ -46,6 +47,9 @@ type Options struct {
 	Profile *colorprofile.Profile
 	// RealTime is for tests outside of a synctest bubble.
 	RealTime bool
+	// Patience is how long a wait lasts before it fails the test, in the time
+	// of the test: fake or real. Zero stands for a minute.
+	Patience time.Duration
 	// Context ends the program from outside. Nil means never.
 	Context context.Context
 	// Program holds further options for the program.
@@ -101,6 +105,9 @@ func Start(t testing.TB, model tea.Model, options Options) *Terminal {
 	if options.Profile == nil {
 		profile := colorprofile.Env(options.Env)
 		options.Profile = &profile
+	}
+	if options.Patience == 0 {
+		options.Patience = time.Minute
 	}
 	if options.Context == nil {
 		options.Context = context.Background()

@@ -11,12 +11,9 @@ const (
 	// frame is enough for a lone escape to be told from the beginning of a
 	// longer sequence (50 ms) and for the renderer's tick after it (17 ms).
 	frame = 100 * time.Millisecond
-	// bubblePatience is how long a test waits in fake time.
-	bubblePatience = 2 * time.Minute
-	// realPatience is how long a test waits in real time when it has no
-	// deadline of its own, and margin what it leaves of one that it has.
-	realPatience = 30 * time.Second
-	margin       = 2 * time.Second
+	// margin is what a wait in real time leaves of the test's own deadline, for
+	// the failure to be reported.
+	margin = 2 * time.Second
 )
 
 // Settle waits until the program has nothing left to do and its screen is
@@ -103,13 +100,12 @@ func (t *Terminal) await(done func(screen string) bool) bool {
 
 // patience bounds a wait.
 func (t *Terminal) patience() (context.Context, context.CancelFunc) {
-	if !t.options.RealTime {
-		return context.WithTimeout(context.Background(), bubblePatience)
-	}
-	if test, ok := t.t.(interface{ Deadline() (time.Time, bool) }); ok {
-		if deadline, ok := test.Deadline(); ok && time.Until(deadline) < realPatience+margin {
-			return context.WithDeadline(context.Background(), deadline.Add(-margin))
+	until := time.Now().Add(t.options.Patience)
+	test, ok := t.t.(interface{ Deadline() (time.Time, bool) })
+	if ok && t.options.RealTime {
+		if deadline, set := test.Deadline(); set && deadline.Add(-margin).Before(until) {
+			until = deadline.Add(-margin)
 		}
 	}
-	return context.WithTimeout(context.Background(), realPatience)
+	return context.WithDeadline(context.Background(), until)
 }

@@ -1,0 +1,92 @@
+package tui
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// TestEveryBindingIsUniqueInItsContext holds that no key means two things in
+// one place, that none is one that multiplexers own, and that each can be
+// pressed at all.
+func TestEveryBindingIsUniqueInItsContext(t *testing.T) {
+	t.Parallel()
+	m := New(Options{Context: context.Background(), Clock: time.Now, NewIdempotencyKey: func() string { return "k" }})
+	m.resize(80, 24)
+	e := m.environment()
+	form, _ := newCreateDialog(e)
+	onName, _, _ := form.to(focusName, e)
+	sending, retrying := form, form
+	sending.sending, retrying.retry = true, &createRetry{lost: true}
+	account := api.ServiceAccount{Name: "a"}
+	key := newKeyDialog(api.CreatedServiceAccount{ServiceAccount: account}, e)
+	leaving, writing := key, key
+	leaving.leaving, writing.writing = true, true
+	sign, _ := newSignInDialog(&api.Error{}, true, e)
+	contexts := map[string][]binding{
+		"page": m.pageBindings(), "create": form.bindings(e), "create name": onName.bindings(e), "sending": sending.bindings(e),
+		"retrying": retrying.bindings(e), "delete": newDeleteDialog(account, e).bindings(e), "key": key.bindings(e),
+		"leaving": leaving.bindings(e), "writing": writing.bindings(e), "sign in": sign.bindings(e),
+		"help": newHelpDialog(m.keys).bindings(e), "details": newDetailsDialog(account, nil).bindings(e),
+	}
+	owned := map[string]bool{"ctrl+a": true, `ctrl+\`: true, "ctrl+s": true, "ctrl+q": true, "ctrl+h": true, "ctrl+j": true, "ctrl+k": true, "ctrl+l": true, "ctrl+z": true, " ": true}
+	for context, bindings := range contexts {
+		seen := map[string]string{}
+		for _, b := range bindings {
+			for _, k := range b.Keys() {
+				if other, ok := seen[k]; ok {
+					t.Errorf("%s: %q means both %s and %s", context, k, other, b.name)
+				}
+				seen[k] = b.name
+				if owned[k] {
+					t.Errorf("%s: %q belongs to the terminal or its multiplexer", context, k)
+				}
+			}
+			if b.Help().Key == "" || b.Help().Desc == "" {
+				t.Errorf("%s: %s has no help", context, b.name)
+			}
+		}
+	}
+	press := tea.KeyPressMsg{Code: 'd', Mod: tea.ModCtrl}
+	if b, ok := find(m.pageBindings(), press); !ok || b.dangerous {
+		t.Error("ctrl+d is dangerous")
+	}
+}
+
+func TestAge(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for d, want := range map[time.Duration][2]string{
+		-time.Hour:            {"now", "just now"},
+		0:                     {"now", "just now"},
+		59 * time.Second:      {"now", "just now"},
+		time.Minute:           {"1m ago", "1 minute ago"},
+		2 * time.Hour:         {"2h ago", "2 hours ago"},
+		47 * time.Hour:        {"1d ago", "1 day ago"},
+		59 * 24 * time.Hour:   {"59d ago", "59 days ago"},
+		300 * 24 * time.Hour:  {"9mo ago", "9 months ago"},
+		1000 * 24 * time.Hour: {"2y ago", "2 years ago"},
+	} {
+		if got := age(now, now.Add(-d)); got != want[0] {
+			t.Errorf("age(%v) = %q, want %q", d, got, want[0])
+		}
+		if got := ageInWords(now, now.Add(-d)); got != want[1] {
+			t.Errorf("ageInWords(%v) = %q, want %q", d, got, want[1])
+		}
+	}
+}
+
+func TestAFileNameIsNeverAPath(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"ci-deploy": "ci-deploy", "../../etc/passwd": "etc-passwd", ".hidden": "hidden", "a b/c": "a-b-c", "///": "service-account", "夜間": "夜間",
+	} {
+		if got := fileName(name); got != want {
+			t.Errorf("fileName(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
