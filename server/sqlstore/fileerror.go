@@ -34,6 +34,8 @@ const (
 	ReasonReadOnly
 	// ReasonDamaged: the file is a database, but its content is broken.
 	ReasonDamaged
+	// ReasonRefused: a change contradicts what the database holds.
+	ReasonRefused
 )
 
 // FileError says that a database file cannot be used. Its text is one sentence
@@ -60,11 +62,12 @@ var sentences = map[Reason]string{
 	ReasonFull:        "the disk that holds the database %s is full; make room on it and try again",
 	ReasonReadOnly:    "the database %s cannot be written; make the file and its folder writable, or name another",
 	ReasonDamaged:     "the database %s is damaged; restore it from a backup",
+	ReasonRefused:     "the database %s refused a change that contradicts what it holds; load again what it is about",
 }
 
 func fileError(path string, reason Reason, cause error) *FileError {
 	failure := &FileError{Path: path, Reason: reason, sentence: fmt.Sprintf(sentences[reason], path), cause: cause}
-	if reason == ReasonFailed && cause != nil {
+	if (reason == ReasonFailed || reason == ReasonRefused) && cause != nil {
 		failure.sentence += fmt.Sprintf(" (%v)", cause)
 	}
 	return failure
@@ -120,6 +123,8 @@ func reasonOf(code int) Reason {
 		return ReasonReadOnly
 	case sqlite3.SQLITE_CORRUPT:
 		return ReasonDamaged
+	case sqlite3.SQLITE_CONSTRAINT:
+		return ReasonRefused
 	}
 	return ReasonFailed
 }

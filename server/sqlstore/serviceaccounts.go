@@ -19,8 +19,15 @@ func (s *Store) ServiceAccounts(ctx context.Context, query server.ServiceAccount
 	page.Total, page.More, err = s.page(ctx, query.PageQuery, listing{
 		where: accountConditions(query),
 		count: `SELECT count(*) FROM service_accounts a`,
-		rows:  func(where, page string) string { return accountSelect + where + page },
-		name:  "a.name", id: "a.id",
+		rows: func(where, page string) string {
+			if query.Offset > 0 {
+				// Rows that are passed over need not be joined to anything.
+				passed := `(SELECT * FROM service_accounts a` + where + page + `) a`
+				return accountColumnsOf + passed + accountJoins + ` ORDER BY a.name, a.id`
+			}
+			return accountSelect + where + page
+		},
+		name: "a.name", id: "a.id",
 		scan: func(rows *sql.Rows) error {
 			account, err := scanAccount(rows)
 			page.ServiceAccounts = append(page.ServiceAccounts, account)
@@ -73,11 +80,15 @@ func (s *Store) ServiceAccount(ctx context.Context, id string) (api.ServiceAccou
 
 // accountSelect joins from the left, so that the accounts are read in the
 // order of their index, whatever the planner thinks of the small tables.
-const accountSelect = `SELECT a.id, a.name, a.team_id, t.name, a.created_by_type, a.created_by_id, a.created_by_name, a.created_at,
+const (
+	accountSelect    = accountColumnsOf + `service_accounts a` + accountJoins
+	accountColumnsOf = `SELECT a.id, a.name, a.team_id, t.name, a.created_by_type, a.created_by_id, a.created_by_name, a.created_at,
 	k.hint, k.created_at, k.last_used_at, k.last_used_ip
-	FROM service_accounts a
+	FROM `
+	accountJoins = `
 	LEFT JOIN keys k ON k.service_account_id = a.id AND k.deleted_at IS NULL
 	LEFT JOIN teams t ON t.id = a.team_id`
+)
 
 func serviceAccount(ctx context.Context, from querier, where string, args ...any) (api.ServiceAccount, error) {
 	var account api.ServiceAccount

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/lifeguard-keys/lifeguard/server"
 )
@@ -116,6 +117,12 @@ const eventColumns = `sequence, id, time, actor_type, actor_id, actor_name, acti
 func (l link) columns() ([]any, error) {
 	metadata := []byte("{}")
 	if len(l.event.Metadata) > 0 {
+		for key, value := range l.event.Metadata {
+			// JSON would replace the bytes, and the hash would no longer fit.
+			if !utf8.ValidString(key) || !utf8.ValidString(value) {
+				return nil, errors.New("the metadata of an audit event must be valid UTF-8")
+			}
+		}
 		var err error
 		if metadata, err = json.Marshal(l.event.Metadata); err != nil {
 			return nil, fmt.Errorf("encode an audit event's metadata: %w", err)
