@@ -34,6 +34,8 @@ func TestMain(m *testing.M) {
 		err = createForever()
 	case "open":
 		err = openOnce()
+	case "report":
+		err = openAndReport(os.Args[1])
 	}
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)
@@ -49,10 +51,26 @@ func child(t *testing.T, binary, role string, args ...string) *exec.Cmd {
 	return command
 }
 
+// background is the context of a child, which ends by being killed.
+var background = context.Background()
+
+// openAndReport tries to open a database and says why it could not.
+func openAndReport(path string) error {
+	store, err := sqlstore.Open(background, "sqlite:"+path, impatient)
+	var failure *sqlstore.FileError
+	switch {
+	case err == nil:
+		return store.Close()
+	case errors.As(err, &failure):
+		_, err = fmt.Printf("%d %s\n", failure.Reason, failure) //nolint:forbidigo // the child's answer
+	}
+	return err
+}
+
 // createForever makes service accounts one after the other, and says each on
 // standard output as soon as it is acknowledged.
 func createForever() error {
-	ctx := context.Background()
+	ctx := background
 	store, err := sqlstore.Open(ctx, "sqlite:"+os.Args[1], sqlstore.Options{})
 	if err != nil {
 		return err
@@ -76,7 +94,7 @@ func openOnce() error {
 	if _, err := io.ReadAll(os.Stdin); err != nil {
 		return err
 	}
-	ctx := context.Background()
+	ctx := background
 	store, err := sqlstore.Open(ctx, "sqlite:"+os.Args[1], sqlstore.Options{})
 	if err != nil {
 		return err

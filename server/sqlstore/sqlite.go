@@ -120,10 +120,13 @@ func inspect(ctx context.Context, path string, options Options) (state sqliteSta
 	return state, writable(ctx, db)
 }
 
-// writable begins and ends a transaction that writes: a file that cannot be
-// written is refused now and not at the first change. That another process is
-// writing is no objection.
+// writable begins to write, and takes it back: a file that cannot be written is
+// refused now and not at the first change. That another process is writing is
+// no objection.
 func writable(ctx context.Context, db *sql.DB) error {
+	if _, err := db.ExecContext(ctx, `PRAGMA busy_timeout = 0`); err != nil {
+		return err
+	}
 	tx, err := db.BeginTx(ctx, nil)
 	if busy(err) {
 		return nil
@@ -131,7 +134,9 @@ func writable(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	return tx.Rollback()
+	// Beginning is not enough: a file that is read-only quietly begins to read.
+	_, err = tx.ExecContext(ctx, `PRAGMA user_version = 0`)
+	return errors.Join(err, tx.Rollback())
 }
 
 // placing holds back other stores of this process between making a file and
@@ -153,13 +158,18 @@ func placeFile(path string) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return sqliteFailure(path, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	switch err := os.MkdirAll(filepath.Dir(path), 0o700); {
+	case errors.Is(err, fs.ErrPermission):
+		return fileError(path, ReasonReadOnly, err)
+	case err != nil:
 		return sqliteFailure(path, err)
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist): // another process was first
 		return nil
+	case errors.Is(err, fs.ErrPermission):
+		return fileError(path, ReasonReadOnly, err)
 	case err != nil:
 		return sqliteFailure(path, err)
 	}
