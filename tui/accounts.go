@@ -110,7 +110,7 @@ func newAccounts() accounts {
 	}
 }
 
-func (a *accounts) restyle(s styles.Styles) { a.search.SetStyles(inputStyles(s)) }
+func (a *accounts) restyle(s *styles.Styles) { a.search.SetStyles(inputStyles(s)) }
 
 func (a *accounts) resize(l layout) {
 	a.table.SetSize(l.table.Dx(), l.table.Dy())

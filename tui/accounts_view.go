@@ -6,10 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/lipgloss/v2"
 	"github.com/dustin/go-humanize"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/styles"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
@@ -24,17 +24,26 @@ var accountColumns = []table.Column{
 	{ID: "used", Title: "LAST USED", Width: 10, Keep: 8},
 }
 
-func (m Model) tableStyles() table.Styles {
-	s := m.styles
-	return table.Styles{
-		Heading: s.Heading, Marker: s.Marker, Match: s.Match, Text: s.Text,
-		MarkerGlyph: s.Glyphs.Marker, Ellipsis: s.Glyphs.Ellipsis,
+// paints are the styles of the table, taken apart once for each theme.
+type paints struct {
+	table.Styles
+	muted, inUse *table.Paint
+}
+
+func newPaints(s *styles.Styles) paints {
+	return paints{
+		Styles: table.Styles{
+			Heading: table.NewPaint(s.Heading), Marker: table.NewPaint(s.Marker), Match: table.NewPaint(s.Match),
+			MarkerGlyph: s.Glyphs.Marker, Ellipsis: s.Glyphs.Ellipsis,
+		},
+		muted: table.NewPaint(s.Muted), inUse: table.NewPaint(s.Success),
 	}
 }
 
 // heading draws the column titles with the sort mark, or, while the best match
 // is first, without one.
-func (a accounts) heading(m Model, s table.Styles) string {
+func (m *Model) heading() string {
+	a := &m.accounts
 	columns := slices.Clone(a.columns)
 	if a.query() == "" || !a.ranked {
 		for i, column := range columns {
@@ -49,14 +58,14 @@ func (a accounts) heading(m Model, s table.Styles) string {
 			columns[i].Width = max(column.Width, m.measure.StringWidth(columns[i].Title))
 		}
 	}
-	return a.table.Heading(columns, s)
+	return a.table.Heading(columns, m.paints.Styles)
 }
 
 // body draws the rows, or says why there are none.
-func (m Model) body(l layout, s table.Styles) string {
-	a := m.accounts
+func (m *Model) body(l layout) string {
+	a := &m.accounts
 	if a.table.Length() > 0 {
-		return a.table.View(a.columns, s, func(place int) []table.Cell {
+		return a.table.View(a.columns, m.paints.Styles, func(place int) []table.Cell {
 			return m.cells(&a.rows[a.row(place)])
 		})
 	}
@@ -64,7 +73,7 @@ func (m Model) body(l layout, s table.Styles) string {
 }
 
 // emptyWords explains an empty table and names the way on.
-func (m Model) emptyWords() []string {
+func (m *Model) emptyWords() []string {
 	a := m.accounts
 	k := m.keys
 	switch {
@@ -91,7 +100,7 @@ func (m Model) emptyWords() []string {
 	}
 }
 
-func (m Model) failureParagraph(f *failure) []string {
+func (m *Model) failureParagraph(f *failure) []string {
 	words := []string{f.err.Detail}
 	switch f.err.Code {
 	case api.CodeForbidden:
@@ -108,7 +117,7 @@ func (m Model) failureParagraph(f *failure) []string {
 }
 
 // paragraph sets lines a little below the top of an area, exactly as high.
-func (m Model) paragraph(words []string, width, height int) string {
+func (m *Model) paragraph(words []string, width, height int) string {
 	var lines []string
 	lines = append(lines, "")
 	for i, text := range words {
@@ -127,8 +136,8 @@ func (m Model) paragraph(words []string, width, height int) string {
 }
 
 // cells builds one visible row.
-func (m Model) cells(account *api.ServiceAccount) []table.Cell {
-	a := m.accounts
+func (m *Model) cells(account *api.ServiceAccount) []table.Cell {
+	a := &m.accounts
 	query := a.query()
 	cells := make([]table.Cell, len(a.columns))
 	for i, column := range a.columns {
@@ -140,13 +149,13 @@ func (m Model) cells(account *api.ServiceAccount) []table.Cell {
 			cells[i].Text, field = account.Team.Name, fieldTeam
 		case "key":
 			cells[i].Text, field = account.Key.Hint, fieldHint
-			cells[i].Style = &m.styles.Muted
+			cells[i].Paint = m.paints.muted
 		case "created":
 			cells[i].Text = age(m.now, account.CreatedAt)
 		case "by":
 			cells[i].Text, field = account.CreatedBy.Name, fieldCreator
 		case "used":
-			cells[i].Text, cells[i].Style = m.lastUsed(account)
+			cells[i].Text, cells[i].Paint = m.lastUsed(account)
 		}
 		if query != "" && field >= 0 {
 			cells[i].Matches = a.index.Positions(query, field, cells[i].Text)
@@ -157,13 +166,13 @@ func (m Model) cells(account *api.ServiceAccount) []table.Cell {
 
 // lastUsed weighs a last use: what is in use stands out, what never was is
 // quiet.
-func (m Model) lastUsed(account *api.ServiceAccount) (string, *lipgloss.Style) {
+func (m *Model) lastUsed(account *api.ServiceAccount) (string, *table.Paint) {
 	used := account.Key.LastUsedAt
 	if used == nil {
-		return "never", &m.styles.Muted
+		return "never", m.paints.muted
 	}
 	if m.now.Sub(*used) < inUse {
-		return age(m.now, *used), &m.styles.Success
+		return age(m.now, *used), m.paints.inUse
 	}
 	return age(m.now, *used), nil
 }

@@ -164,13 +164,14 @@ func (d createDialog) buttons(e environment) string {
 
 // button draws a button; the focus is a glyph and a fill, never colour alone.
 func button(text string, focused, risk bool, e environment) string {
+	s := e.styles
 	switch {
 	case focused && risk:
-		return e.styles.ButtonRisk.Render(e.styles.Glyphs.Focus + " " + text + " ")
+		return s.ButtonRisk.Render(s.Glyphs.Focus + " " + text + "  ")
 	case focused:
-		return e.styles.ButtonOn.Render(e.styles.Glyphs.Focus + " " + text + " ")
+		return s.ButtonOn.Render(s.Glyphs.Focus + " " + text + "  ")
 	}
-	return e.styles.Button.Render("  " + text + " ")
+	return s.Button.Render("[ " + text + " ]")
 }
 
 // status tells what is being done, or what stood in the way.

@@ -11,7 +11,7 @@ import (
 
 // detailsPane draws the account that the cursor rests on, beside the table: a
 // line for each line of the area, each beginning with the pane's edge.
-func (m Model) detailsPane(width, height int) []string {
+func (m *Model) detailsPane(width, height int) []string {
 	s := m.styles
 	var content []string
 	if account := m.accounts.resting; account != nil {

@@ -43,7 +43,7 @@ type panel struct {
 
 // environment is what a dialog may know of the console.
 type environment struct {
-	styles        styles.Styles
+	styles        *styles.Styles
 	measure       ansi.Method
 	keys          keyMap
 	now           time.Time
@@ -58,7 +58,7 @@ type environment struct {
 
 const dialogWidth = 76
 
-func (m Model) environment() environment {
+func (m *Model) environment() environment {
 	return environment{
 		styles: m.styles, measure: m.measure, keys: m.keys, now: m.now, frame: m.frame,
 		width:  max(min(dialogWidth, m.width-4)-4, 1),
@@ -73,7 +73,7 @@ func (e environment) spinner() string {
 	return frames[e.frame%len(frames)]
 }
 
-func (m Model) topDialog() dialog {
+func (m *Model) topDialog() dialog {
 	if len(m.dialogs) == 0 {
 		return nil
 	}

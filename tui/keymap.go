@@ -102,7 +102,7 @@ func defaultKeyMap() keyMap {
 
 // pageBindings are the bindings of the API Keys page as things stand, in the
 // order of the help line.
-func (m Model) pageBindings() []binding {
+func (m *Model) pageBindings() []binding {
 	k := m.keys
 	nothing := ""
 	if m.accounts.table.Length() == 0 {
@@ -123,7 +123,7 @@ func (m Model) pageBindings() []binding {
 }
 
 // bindings are those that a press may match now, in the order of the help line.
-func (m Model) bindings() []binding {
+func (m *Model) bindings() []binding {
 	if top := m.topDialog(); top != nil {
 		return top.bindings(m.environment())
 	}

@@ -58,7 +58,7 @@ func (m *Model) pageKey(press tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
-func (m Model) isUnauthorized() bool {
+func (m *Model) isUnauthorized() bool {
 	return m.accounts.failure.err.Code == api.CodeUnauthorized
 }
 

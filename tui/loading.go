@@ -159,7 +159,7 @@ func callerName(caller api.Caller) string {
 }
 
 // changeForbidden says why the person can make and delete nothing, or "".
-func (m Model) changeForbidden() string {
+func (m *Model) changeForbidden() string {
 	switch {
 	case m.options.ReadOnly:
 		return "This console is read-only: it makes and deletes nothing."

@@ -24,7 +24,8 @@ type Model struct {
 	// session counts sign-ins: answers from before one are dropped.
 	session int
 	keys    keyMap
-	styles  styles.Styles
+	styles  *styles.Styles // never changed, so that models can share it
+	paints  paints
 	measure ansi.Method
 
 	width, height int
@@ -110,7 +111,8 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (m *Model) restyle(light bool) {
-	m.styles = styles.New(styles.Options{Light: light, ASCII: m.options.ASCII})
+	s := styles.New(styles.Options{Light: light, ASCII: m.options.ASCII})
+	m.styles, m.paints = &s, newPaints(&s)
 	m.accounts.restyle(m.styles)
 	for i, d := range m.dialogs {
 		m.dialogs[i] = d.restyle(m.environment())

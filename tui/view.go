@@ -40,7 +40,7 @@ func (m Model) View() tea.View {
 	return v
 }
 
-func (m Model) tooSmall() string {
+func (m *Model) tooSmall() string {
 	if m.width <= 0 || m.height <= 0 {
 		return ""
 	}
@@ -53,14 +53,13 @@ func (m Model) tooSmall() string {
 }
 
 // page draws the API Keys page as exactly one line for each line of the screen.
-func (m Model) page(l layout) string {
-	tableStyles := m.tableStyles()
+func (m *Model) page(l layout) string {
 	lines := []string{
 		m.headerLine(l.width),
 		m.pathLine(l.width),
 		m.searchLine(l.width),
 	}
-	body := m.accounts.heading(m, tableStyles) + "\n" + m.body(l, tableStyles)
+	body := m.heading() + "\n" + m.body(l)
 	left := strings.Split(body, "\n")
 	if l.details.Empty() {
 		lines = append(lines, left...)
@@ -74,7 +73,7 @@ func (m Model) page(l layout) string {
 	return strings.Join(lines, "\n")
 }
 
-func (m Model) headerLine(width int) string {
+func (m *Model) headerLine(width int) string {
 	s := m.styles
 	name := s.Context.Render(m.options.ContextName)
 	if m.options.Production {
@@ -97,7 +96,7 @@ func (m Model) headerLine(width int) string {
 	return spread(left, s.Muted.Render(right)+" ", width, m)
 }
 
-func (m Model) pathLine(width int) string {
+func (m *Model) pathLine(width int) string {
 	a := m.accounts
 	right := ""
 	switch {
@@ -118,9 +117,9 @@ func (m Model) pathLine(width int) string {
 }
 
 // title is the page's name as Poolside's documentation writes it.
-func title(s styles.Styles) string { return "Security " + s.Glyphs.Path + " API Keys" }
+func title(s *styles.Styles) string { return "Security " + s.Glyphs.Path + " API Keys" }
 
-func (m Model) searchLine(width int) string {
+func (m *Model) searchLine(width int) string {
 	a := m.accounts
 	left := " " + m.styles.Key.Render("/") + " "
 	switch {
@@ -143,7 +142,7 @@ func (m Model) searchLine(width int) string {
 
 // statusLine tells the most urgent thing there is: what failed, then what just
 // happened.
-func (m Model) statusLine(width int) string {
+func (m *Model) statusLine(width int) string {
 	s := m.styles
 	g := s.Glyphs
 	cut := func(text string) string { return m.measure.Truncate(text, width-2, g.Ellipsis) }
@@ -165,7 +164,7 @@ func (m Model) statusLine(width int) string {
 
 // failureWords says what failed and what happens next. The latter is kept when
 // the line is short.
-func (m Model) failureWords(f *failure, width int) string {
+func (m *Model) failureWords(f *failure, width int) string {
 	g := m.styles.Glyphs
 	next := " " + g.Dot + " r to try again"
 	if !f.retryAt.IsZero() {
@@ -181,7 +180,7 @@ func (m Model) failureWords(f *failure, width int) string {
 
 // helpLine lists the keys that do something now, as many as there is room for.
 // Help and quit keep their place at the right: who is lost looks there.
-func (m Model) helpLine(width int) string {
+func (m *Model) helpLine(width int) string {
 	var left, right []string
 	bindings := m.bindings()
 	room := width - 2
@@ -211,7 +210,7 @@ func (m Model) helpLine(width int) string {
 	return pad(line, width-m.measure.StringWidth(end), m.measure) + end
 }
 
-func (m Model) helpItem(b binding) (text string, cells int) {
+func (m *Model) helpItem(b binding) (text string, cells int) {
 	s := m.styles
 	help := b.Help()
 	plain := help.Key + " " + help.Desc
@@ -222,7 +221,7 @@ func (m Model) helpItem(b binding) (text string, cells int) {
 }
 
 // bare draws a dialog that has the screen to itself, with the help line.
-func (m Model) bare(p panel, l layout) string {
+func (m *Model) bare(p panel, l layout) string {
 	lines := strings.Split(p.content, "\n")
 	room := l.height - 1
 	lines = lines[:min(len(lines), room)]
@@ -238,7 +237,7 @@ func (m Model) bare(p panel, l layout) string {
 // overlay draws a dialog over the page, which stays in sight as a faint scrim.
 // The lines are joined by the renderer's own measure: a canvas measures by
 // grapheme clusters and bends lines where the terminal does not.
-func (m Model) overlay(base string, p panel, l layout) (string, *tea.Cursor) {
+func (m *Model) overlay(base string, p panel, l layout) (string, *tea.Cursor) {
 	border := m.styles.Rule.GetForeground()
 	if p.danger {
 		border = m.styles.Danger.GetForeground()
@@ -278,7 +277,7 @@ func (m Model) overlay(base string, p panel, l layout) (string, *tea.Cursor) {
 
 // spread puts one text at the left of a line and one at the right. When both
 // do not fit, the left one is cut.
-func spread(left, right string, width int, m Model) string {
+func spread(left, right string, width int, m *Model) string {
 	room := width - m.measure.StringWidth(right)
 	if room < 8 {
 		return m.measure.Truncate(left, width, m.styles.Glyphs.Ellipsis)
@@ -307,7 +306,7 @@ func inputCursor(input textinput.Model, measure ansi.Method, x, y int) *tea.Curs
 	return cursor
 }
 
-func inputStyles(s styles.Styles) textinput.Styles {
+func inputStyles(s *styles.Styles) textinput.Styles {
 	state := textinput.StyleState{Text: s.Text, Placeholder: s.Placeholder, Suggestion: s.Placeholder, Prompt: s.Key}
 	return textinput.Styles{Focused: state, Blurred: state}
 }
