@@ -89,8 +89,10 @@ const (
 const maxEventText = 256
 
 // eventText makes a text from outside fit to be kept: valid UTF-8 without
-// control characters, which a database may refuse and a terminal would obey.
+// control characters, which a database may refuse and a terminal would obey,
+// and without a key, which does not belong there and would never leave again.
 func eventText(text string) string {
+	text = withoutKeys(text)
 	if len(text) > maxEventText {
 		text = text[:maxEventText]
 	}

@@ -96,6 +96,7 @@ func TestBadCreatesAreRefusedAtTheField(t *testing.T) {
 		{createBody("ci", "developers"), "body.team_id"},
 		{createBody("ci", newID()), "body.team_id"},
 		{createBody("ci", f.teamA+" "), "body.team_id"},
+		{createBody(f.keys["robot"], f.teamA), "body.name"},
 		{`{"name":"ci"}`, "body.team_id"},
 		{`{"team_id":"` + f.teamA + `"}`, "body.name"},
 		{`{"name":null,"team_id":"` + f.teamA + `"}`, "body.name"},

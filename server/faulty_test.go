@@ -12,7 +12,7 @@ import (
 
 var cryptoRandom = rand.Reader
 
-var errDisk = errors.New("the disk is full, and here is ps-AAAAAAAAAAAAAAAA")
+var errDisk = errors.New("the disk is full, and here is ps-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 
 // faultyStore is the real store, which can be told to fail at the moments
 // where a database does, and which remembers the events it wrote.

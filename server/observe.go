@@ -61,7 +61,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 				slog.String("route", r.Pattern), slog.Int("status", answer.statusOr(http.StatusOK)),
 				slog.Duration("duration", s.source.clock().Sub(started)), slog.Int64("bytes", answer.written),
 				slog.String("ip", info.ip), slog.String("caller_type", string(info.caller.Type)),
-				slog.String("caller_id", info.caller.ID), slog.String("via", withoutKeys(info.via)))
+				slog.String("caller_id", info.caller.ID), slog.String("via", info.via))
 		}()
 		next.ServeHTTP(answer, r)
 	})

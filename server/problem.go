@@ -183,8 +183,9 @@ func fieldProblem(detail *huma.ErrorDetail) api.FieldProblem {
 	return api.FieldProblem{Location: location, Message: message}
 }
 
-// keyShaped finds what could be a key in a text that was not made here.
-var keyShaped = regexp.MustCompile(regexp.QuoteMeta(api.KeyPrefix) + `[0-9A-Za-z]{8,}`)
+// keyShaped finds what could be a key, or the better part of one, in a text
+// that was not made here.
+var keyShaped = regexp.MustCompile(regexp.QuoteMeta(api.KeyPrefix) + `[0-9A-Za-z]{30,}`)
 
 // withoutKeys makes the text of a foreign error or panic fit for the log.
 func withoutKeys(text string) string {
