@@ -64,8 +64,7 @@ func MintKey(random io.Reader) (Secret, error) {
 	}
 	clear(buffer)
 	key = append(key, keyChecksum(string(key))...)
-	secret := Secret{box: &secretBox{text: key}}
-	return secret, nil
+	return boxed(key), nil
 }
 
 func keyChecksum(body string) string {

@@ -9,12 +9,14 @@ import (
 
 // Secret holds the text of an API key while it is being handed over. However
 // it is formatted, logged or marshalled it reads "[redacted]"; only
-// [Secret.Reveal] gives the text. The text sits in a box behind a pointer, so
-// that formatting a struct which contains a Secret in an unexported field,
-// where fmt cannot call methods, prints an address and not the key.
+// [Secret.Reveal] gives the text. The text sits in a box behind two pointers,
+// so that formatting a struct which contains a Secret in an unexported field,
+// where fmt cannot call methods, prints an address and not the key. Behind one
+// pointer it would be found: fmt follows that for a verb that does not fit, such
+// as %s.
 //
 // Copies share the box: after [Secret.Destroy] on one, all are empty.
-type Secret struct{ box *secretBox }
+type Secret struct{ box **secretBox }
 
 type secretBox struct{ text []byte }
 
@@ -25,7 +27,13 @@ func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
 	}
-	return Secret{box: &secretBox{text: []byte(text)}}
+	return boxed([]byte(text))
+}
+
+// boxed makes a Secret that owns text.
+func boxed(text []byte) Secret {
+	box := &secretBox{text: text}
+	return Secret{box: &box}
 }
 
 // Reveal returns the text, or "" when there is none or it was destroyed.
@@ -34,11 +42,11 @@ func (s Secret) Reveal() string {
 	if s.box == nil {
 		return ""
 	}
-	return string(s.box.text)
+	return string((*s.box).text)
 }
 
 // IsZero reports whether there is no text, or no longer.
-func (s Secret) IsZero() bool { return s.box == nil || len(s.box.text) == 0 }
+func (s Secret) IsZero() bool { return s.box == nil || len((*s.box).text) == 0 }
 
 // Destroy overwrites the text with zeros and forgets it, in this and in every
 // copy. Strings that Reveal returned before are beyond its reach.
@@ -46,8 +54,8 @@ func (s Secret) Destroy() {
 	if s.box == nil {
 		return
 	}
-	clear(s.box.text)
-	s.box.text = nil
+	clear((*s.box).text)
+	(*s.box).text = nil
 }
 
 // String returns a fixed text, never the secret.
