@@ -39,8 +39,11 @@ func CheckName(name string) error {
 		return ErrNameEmpty
 	}
 	marks := maxMarks // as if a letter with all its marks came before: none may lead
-	for _, r := range name {
+	before := rune(0)
+	for i, r := range name {
 		switch {
+		case presentation(r) && !presents(before, name[i:]):
+			return ErrNameInvisible
 		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
 			return ErrNameControl
 		case invisible(r):
@@ -52,6 +55,7 @@ func CheckName(name string) error {
 		default:
 			marks = 0
 		}
+		before = r
 	}
 	if name[0] == ' ' || name[len(name)-1] == ' ' {
 		return ErrNameSpace
@@ -68,7 +72,7 @@ func CheckName(name string) error {
 // and unassigned characters, and spaces that are not the space.
 func invisible(r rune) bool {
 	switch {
-	case r == ' ', r == '\uFE0E', r == '\uFE0F': // the last two choose text or emoji
+	case r == ' ', presentation(r):
 		return false
 	case r == '\u2800': // BRAILLE PATTERN BLANK
 		return true
@@ -76,6 +80,20 @@ func invisible(r rune) bool {
 		return true
 	}
 	return !unicode.IsGraphic(r) || unicode.Is(unicode.Zs, r)
+}
+
+// presentation reports the two characters that choose between the text and the
+// emoji form of the symbol before them, and show nothing themselves.
+func presentation(r rune) bool { return r == '\uFE0E' || r == '\uFE0F' }
+
+// presents reports whether rest, which begins with such a character, has it
+// where it means something: behind a symbol, or inside a keycap such as 1️⃣.
+// Behind a letter it would make two names that look the same.
+func presents(before rune, rest string) bool {
+	if strings.HasPrefix(rest, "\uFE0F\u20E3") {
+		return strings.ContainsRune("0123456789#*", before)
+	}
+	return before == '©' || before == '®' || before >= '\u203C' && (unicode.IsSymbol(before) || unicode.IsPunct(before))
 }
 
 // maxCleanLength bounds one text of a server, in bytes: no field of the
@@ -93,8 +111,9 @@ func Clean(text string) string {
 	}
 	var b strings.Builder
 	marks := 0
-	for _, r := range text {
-		if b.Len() >= maxCleanLength {
+	before := rune(0)
+	for i, r := range text {
+		if b.Len() >= maxCleanLength && !presentation(before) { // a keycap is not cut in two
 			b.WriteRune('…')
 			break
 		}
@@ -102,10 +121,13 @@ func Clean(text string) string {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Zs, r):
 			b.WriteByte(' ')
 			marks = 0
-		case unicode.IsControl(r) || invisible(r):
+		case unicode.IsControl(r) || invisible(r) || presentation(r) && !presents(before, text[i:]):
 			b.WriteRune(utf8.RuneError)
 			marks = 0
 		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
+			if b.Len() == 0 {
+				b.WriteRune(utf8.RuneError) // or it would mark whatever is drawn before the text
+			}
 			if marks++; marks <= maxMarks {
 				b.WriteRune(r)
 			}
@@ -113,6 +135,7 @@ func Clean(text string) string {
 			b.WriteRune(r)
 			marks = 0
 		}
+		before = r
 	}
 	return b.String()
 }
