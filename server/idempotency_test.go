@@ -150,6 +150,21 @@ func TestManyAtOnceMakeOneAccountAndOneWorkingKey(t *testing.T) {
 	}
 }
 
+// A create that was cut off in the middle does not stay in flight for ever.
+func TestAnAbortedCreateCanBeRepeated(t *testing.T) {
+	f := newFixture(t)
+	id, body := newID(), createBody("ci", f.teamA)
+	for _, abort := range []any{http.ErrAbortHandler, "a fault"} {
+		f.faults.set(func(s *faultyStore) { s.entered = func() { panic(abort) } })
+		func() {
+			defer func() { _ = recover() }()
+			f.refused(http.StatusInternalServerError, api.CodeInternal, f.post("admin", body, api.HeaderIdempotencyKey, id))
+		}()
+		f.faults.heal()
+	}
+	f.created(f.post("admin", body, api.HeaderIdempotencyKey, id))
+}
+
 // A create whose answer failed is not remembered as being in flight.
 func TestAFailedCreateCanBeRepeated(t *testing.T) {
 	f := newFixture(t)

@@ -52,7 +52,6 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		header.Set("Cache-Control", "no-store")
 		header.Set("X-Content-Type-Options", "nosniff")
 		defer func() {
-			s.recovered(answer, r, recover())
 			for _, f := range info.finally {
 				f()
 			}
@@ -63,6 +62,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 				slog.String("ip", info.ip), slog.String("caller_type", string(info.caller.Type)),
 				slog.String("caller_id", info.caller.ID), slog.String("via", info.via))
 		}()
+		defer func() { s.recovered(answer, r, recover()) }()
 		next.ServeHTTP(answer, r)
 	})
 }

@@ -180,7 +180,8 @@ func TestTheKeyIsNowhereElse(t *testing.T) {
 // breaks off is refused, and headers have a limit.
 func TestOverRealConnections(t *testing.T) {
 	f := newFixture(t)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var listen net.ListenConfig
+	listener, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,9 +198,9 @@ func TestOverRealConnections(t *testing.T) {
 		}
 	})
 	base := "http://" + listener.Addr().String()
-	send := func(method, path string, body io.Reader, header http.Header) *http.Response {
+	me := func(header http.Header) (status int) {
 		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), method, base+path, body)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+api.PathMe, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,22 +209,23 @@ func TestOverRealConnections(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = answer.Body.Close() })
-		return answer
+		if err := answer.Body.Close(); err != nil {
+			t.Error(err)
+		}
+		return answer.StatusCode
 	}
-	admin := http.Header{"Authorization": {"Bearer " + f.keys["account of A"]}}
-	if answer := send(http.MethodGet, api.PathMe, nil, admin); answer.StatusCode != http.StatusOK {
-		t.Errorf("status %d", answer.StatusCode)
+	if status := me(http.Header{"Authorization": {"Bearer " + f.keys["account of A"]}}); status != http.StatusOK {
+		t.Errorf("status %d", status)
 	}
 	if used := f.used(f.accountA.ID); used.LastUsedIP != "127.0.0.1" {
 		t.Errorf("used from %q", used.LastUsedIP)
 	}
-	long := http.Header{"X-Long": {strings.Repeat("x", 64<<10)}}
-	if answer := send(http.MethodGet, api.PathMe, nil, long); answer.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
-		t.Errorf("long headers: status %d", answer.StatusCode)
+	if status := me(http.Header{"X-Long": {strings.Repeat("x", 64<<10)}}); status != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("long headers: status %d", status)
 	}
 
-	connection, err := net.Dial("tcp", listener.Addr().String())
+	var dialer net.Dialer
+	connection, err := dialer.DialContext(t.Context(), "tcp", listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
