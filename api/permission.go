@@ -115,7 +115,7 @@ func Permits(granted []Permission, action Action, resource string) bool {
 // PermitsAny reports whether the action is granted on anything at all.
 func PermitsAny(granted []Permission, action Action) bool {
 	return slices.ContainsFunc(granted, func(p Permission) bool {
-		return p.Action == action && (p.Scope == ScopeAll || len(p.Resources) > 0)
+		return p.Action == action && (p.Scope == ScopeAll || (p.Scope == ScopeSpecific && len(p.Resources) > 0))
 	})
 }
 
@@ -124,7 +124,7 @@ func PermitsAny(granted []Permission, action Action) bool {
 func MissingPermissions(granted, wanted []Permission) []Permission {
 	var missing []Permission
 	for _, w := range wanted {
-		if w.Scope == ScopeAll {
+		if w.Scope != ScopeSpecific { // also a scope that is not known: it may be anything
 			if !Permits(granted, w.Action, "") {
 				missing = append(missing, w)
 			}
@@ -151,6 +151,7 @@ func UnionPermissions(sets ...[]Permission) []Permission {
 		for _, p := range set {
 			have, ok := merged[p.Action]
 			switch {
+			case p.Scope != ScopeAll && p.Scope != ScopeSpecific: // grants nothing, see Permits
 			case !ok:
 				merged[p.Action] = Permission{Action: p.Action, Scope: p.Scope, Resources: slices.Clone(p.Resources)}
 			case have.Scope == ScopeAll:

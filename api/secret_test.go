@@ -111,7 +111,7 @@ func TestSecretIsNeverInAPanic(t *testing.T) {
 		panic(values[which[0]-'0'])
 	}
 	for i := range values {
-		command := exec.Command(os.Args[0], "-test.run=^TestSecretIsNeverInAPanic$")
+		command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestSecretIsNeverInAPanic$")
 		command.Env = append(os.Environ(), fmt.Sprintf("LIFEGUARD_TEST_PANIC=%d", i))
 		output, err := command.CombinedOutput()
 		var exit *exec.ExitError
