@@ -9,7 +9,6 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/client"
-	"github.com/lifeguard-keys/lifeguard/server"
 )
 
 // connection is an authority that a console can talk to, and how to.
@@ -82,34 +81,25 @@ func connectEmbedded(ctx context.Context, h home, flags connectFlags, logger *sl
 	if err != nil {
 		return connection{}, err
 	}
-	c := connectMemory(startInMemory(store, logger), key, flags)
+	listener := newPipeListener()
+	c := connectMemory(listener, key, flags)
 	c.name, c.address = "local", "this machine"
+	c.close = startAuthority(store, listener, nil, drainEmbedded, logger).Close
 	if fresh {
 		c.notice = "Your organization is kept in " + api.Clean(h.folder)
 	}
 	return c, nil
 }
 
-// inMemory is an authority without a port.
-type inMemory struct {
-	*authority
-	listener *pipeListener
-}
-
-func startInMemory(store server.Store, logger *slog.Logger) inMemory {
-	listener := newPipeListener()
-	return inMemory{startAuthority(store, listener, nil, drainEmbedded, logger), listener}
-}
-
-// connectMemory talks to an authority in this process.
-func connectMemory(running inMemory, key api.Secret, flags connectFlags) connection {
-	options := append(flags.options(), client.WithDialer(running.listener.DialContext))
+// connectMemory talks to an authority in this process. Its requests wait for
+// the authority, if it is not there yet.
+func connectMemory(listener *pipeListener, key api.Secret, flags connectFlags) connection {
+	options := append(flags.options(), client.WithDialer(listener.DialContext))
 	return connection{
 		key: key,
 		dial: func(key api.Secret) (*client.Client, error) {
 			return client.New("http://localhost", key, options...)
 		},
-		close: running.Close,
 	}
 }
 

@@ -38,7 +38,9 @@ func consoleCommand(p process) *cobra.Command {
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags.server = cmp.Or(flags.server, p.env.get(envServer))
-			return console(cmd.Context(), p, flags)
+			ctx, stop := untilHangup(cmd.Context())
+			defer stop()
+			return console(ctx, p, flags)
 		},
 	}
 	cmd.Flags().StringVar(&flags.server, "server", "", "URL of the server, such as https://keys.example.com")
@@ -74,10 +76,6 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 	if err := p.needTerminal(); err != nil {
 		return err
 	}
-	// A terminal that is gone, as when an SSH connection breaks, is no reason
-	// to leave a temporary organization behind.
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
-	defer stop()
 	first, err := c.dial(c.key)
 	if err != nil {
 		return err
@@ -102,25 +100,32 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		ASCII:             p.env.otherCharset(),
 		Notice:            c.notice,
 	})
-	_, err = tea.NewProgram(model,
-		tea.WithContext(ctx),
+	program := tea.NewProgram(model,
 		tea.WithInput(p.stdin),
 		tea.WithOutput(p.stdout),
 		tea.WithEnvironment(p.env.without(envAPIKey)),
 		tea.WithFPS(framesPerSecond),
 		tea.WithoutSignalHandler(),
-	).Run()
-	return consoleError(err)
+	)
+	// Not tea.WithContext: a program that is killed closes the terminal's
+	// input while it is still being read. One that quits waits for that.
+	defer context.AfterFunc(ctx, program.Quit)()
+	if _, err := program.Run(); err != nil {
+		return consoleError(err)
+	}
+	return ctx.Err()
 }
 
-// consoleError says in one sentence why the console ended, if the person did
-// not end it. The terminal is what it was by then.
+// untilHangup ends with the terminal: when an SSH connection breaks, what is
+// temporary is still removed and what is known is still written.
+func untilHangup(ctx context.Context) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(ctx, syscall.SIGHUP)
+}
+
+// consoleError says in one sentence why the console ended, when it was not
+// asked to. The terminal is what it was by then.
 func consoleError(err error) error {
 	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, context.Canceled):
-		return context.Canceled
 	case errors.Is(err, tea.ErrProgramPanic):
 		return errors.New("the console met a fault of its own and had to end; nothing that was shown as done is lost: start it again")
 	default:

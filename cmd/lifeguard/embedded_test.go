@@ -47,7 +47,7 @@ func embeddedClient(t *testing.T, h home) *client.Client {
 // each named in a line once it is acknowledged.
 func writer() {
 	if err := write(os.Getenv("WRITER_FOLDER")); err != nil {
-		fmt.Fprintln(os.Stdout, "failed:", err)
+		_, _ = fmt.Fprintln(os.Stdout, "failed:", err)
 		os.Exit(1)
 	}
 }
@@ -66,13 +66,13 @@ func write(folder string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(os.Stdout, caller.Email, api.HashKey(c.key.Reveal()))
+	_, _ = fmt.Fprintln(os.Stdout, caller.Email, api.HashKey(c.key.Reveal()))
 	for i := range 1_000_000 {
 		request := api.CreateServiceAccount{Name: fmt.Sprintf("account-%d-%d", os.Getpid(), i), TeamID: caller.Teams[0].ID}
 		if _, err := admin.CreateServiceAccount(ctx, request, client.NewIdempotencyKey()); err != nil {
 			return err
 		}
-		fmt.Fprintln(os.Stdout, request.Name)
+		_, _ = fmt.Fprintln(os.Stdout, request.Name)
 	}
 	return nil
 }

@@ -32,9 +32,16 @@ func program(t *testing.T, folder string, args ...string) *exec.Cmd {
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, "lifeguard", args...)
 	cmd.Dir = folder
-	cmd.Env = append(os.Environ(), "HOME="+folder, "XDG_DATA_HOME="+filepath.Join(folder, "data"),
-		"XDG_STATE_HOME="+filepath.Join(folder, "state"), "NO_COLOR=1", "GORACE=atexit_sleep_ms=0")
+	cmd.Env = ownEnvironment(folder)
 	return cmd
+}
+
+// ownEnvironment is this process's environment with folder as the home, and
+// nothing of whoever runs the tests.
+func ownEnvironment(folder string) []string {
+	return append(environment(os.Environ()).without(envServer).without(envAPIKey),
+		"HOME="+folder, "XDG_DATA_HOME="+filepath.Join(folder, "data"), "XDG_STATE_HOME="+filepath.Join(folder, "state"),
+		"NO_COLOR=1", "GORACE=atexit_sleep_ms=0")
 }
 
 // initialised makes an organization in folder and returns its first key.
