@@ -21,6 +21,10 @@ const (
 	// migration writes it.
 	applicationID = 0x4c464744
 
+	// logLimit is how large the write-ahead log's file stays, in bytes, after
+	// something large was written.
+	logLimit = 8 << 20
+
 	// Memory is bounded by these: each connection keeps at most its cache, in
 	// KiB.
 	readers       = 3
@@ -199,7 +203,10 @@ func writerDSN(path string, options Options) string {
 	if options.Volatile {
 		synchronous, cache = "synchronous(OFF)", volatileCache
 	}
-	pragmas := []string{busyTimeout(options), "journal_mode(WAL)", synchronous, "foreign_keys(1)", cacheSize(cache)}
+	pragmas := []string{
+		busyTimeout(options), "journal_mode(WAL)", "journal_size_limit(" + strconv.Itoa(logLimit) + ")",
+		synchronous, "foreign_keys(1)", cacheSize(cache),
+	}
 	if options.maxPages > 0 {
 		pragmas = append(pragmas, "max_page_count("+strconv.Itoa(options.maxPages)+")")
 	}

@@ -89,9 +89,9 @@ func (s *statements) run(ctx context.Context, varying bool, scan func(*sql.Rows)
 // prepared: inside it, the one connection of a writer is taken.
 func (s *statements) begin(ctx context.Context) (*transaction, error) {
 	s.mu.Lock()
-	wanted := s.wanted
-	if len(wanted) > 0 {
-		s.wanted = map[string]bool{}
+	var wanted map[string]bool
+	if len(s.wanted) > 0 { // else the map stays the transactions' own
+		wanted, s.wanted = s.wanted, map[string]bool{}
 	}
 	s.mu.Unlock()
 	for query := range wanted {
