@@ -244,7 +244,7 @@ func (d keyDialog) view(e environment) panel {
 		lines = append(lines, " "+s.Danger.Render(cut(g.Bad+" "+d.problem)))
 	}
 	if d.created.Replayed && !d.leaving && !d.writing {
-		lines = append(lines, "", " "+s.Muted.Render(cut("The first answer was lost on the way: this is the same account with a fresh key.")))
+		lines = append(lines, "", " "+s.Muted.Render(cut("An answer was lost on the way: same account, with a fresh key.")))
 	}
 	p.content = strings.Join(lines, "\n")
 	return p

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
 
 	"github.com/lifeguard-keys/lifeguard/tui/tuitest"
 )
@@ -61,9 +60,8 @@ func (m toy) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (m toy) View() tea.View {
-	red := lipgloss.NewStyle().Foreground(lipgloss.Color("#ff0000")).Bold(true)
 	view := tea.NewView(strings.Join([]string{
-		red.Render("red") + " 日本 é ok", "size " + m.size, "dark " + m.dark, fmt.Sprintf("ticks %d", m.ticks),
+		"\x1b[1;38;2;255;0;0mred\x1b[m 日本 é ok", "size " + m.size, "dark " + m.dark, fmt.Sprintf("ticks %d", m.ticks),
 		"keys " + strings.Join(m.keys, " "), "pasted " + m.pasted, "typed " + m.typed,
 	}, "\n"))
 	view.AltScreen = true
