@@ -19,10 +19,7 @@ import (
 // and closes; with reset it closes so that the other side sees a reset.
 func speak(t *testing.T, text string, reset bool) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := listen(t)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -150,10 +147,7 @@ func TestCreateWithoutAUsableKeyIsLost(t *testing.T) {
 }
 
 func TestUnreachableIsNotLost(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := listen(t)
 	address := listener.Addr().String()
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
@@ -232,7 +226,7 @@ func FuzzAnswer(f *testing.F) {
 		c := connect(t, "https://keys.example.com", key, client.WithTransport(transport))
 		page, err := c.ServiceAccounts(t.Context(), api.ServiceAccountFilter{}, api.ListOptions{})
 		if err != nil {
-			failure(t, err, key)
+			_ = failure(t, err, key)
 			return
 		}
 		for _, account := range page.ServiceAccounts {

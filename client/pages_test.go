@@ -76,7 +76,10 @@ func TestAll(t *testing.T) {
 	})
 	t.Run("stopped early", func(t *testing.T) {
 		server := record(t, paged(relative(api.PathServiceAccounts, 3)))
-		for range connect(t, server.URL, newKey(t)).AllServiceAccounts(t.Context(), api.ServiceAccountFilter{}) {
+		for account, err := range connect(t, server.URL, newKey(t)).AllServiceAccounts(t.Context(), api.ServiceAccountFilter{}) {
+			if err != nil || account.ID != "p1-a" {
+				t.Errorf("the first row is %q, %v", account.ID, err)
+			}
 			break
 		}
 		if sent := len(server.seen()); sent != 1 {
@@ -87,7 +90,7 @@ func TestAll(t *testing.T) {
 		server := record(t, answers(500, "text/plain", ""))
 		errs := 0
 		for account, err := range connect(t, server.URL, newKey(t)).AllServiceAccounts(t.Context(), api.ServiceAccountFilter{}) {
-			failure(t, err, api.Secret{})
+			_ = failure(t, err, api.Secret{})
 			errs++
 			if account.ID != "" {
 				t.Errorf("account %q beside an error", account.ID)

@@ -72,6 +72,15 @@ func answersJSON(status int, body string) http.HandlerFunc {
 	return answers(status, "application/json", body)
 }
 
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
 func newKey(t testing.TB) api.Secret {
 	t.Helper()
 	key, err := api.MintKey(rand.Reader)

@@ -150,26 +150,26 @@ func TestKeyIsInNoError(t *testing.T) {
 	for name, answer := range map[string]func(w http.ResponseWriter, key string){
 		"detail": func(w http.ResponseWriter, key string) {
 			w.Header().Set("Content-Type", api.ProblemContentType)
-			w.WriteHeader(400)
+			w.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(w, ours(api.CodeBadRequest, "bad key "+key))
 		},
 		"fields": func(w http.ResponseWriter, key string) {
 			w.Header().Set("Content-Type", api.ProblemContentType)
-			w.WriteHeader(422)
+			w.WriteHeader(http.StatusUnprocessableEntity)
 			_, _ = io.WriteString(w, `{"errors":[{"location":"`+key+`","message":"`+key+`"}]}`)
 		},
 		"request id": func(w http.ResponseWriter, key string) {
 			w.Header().Set(api.HeaderRequestID, key)
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusInternalServerError)
 		},
 		"request id in the body": func(w http.ResponseWriter, key string) {
 			w.Header().Set("Content-Type", api.ProblemContentType)
-			w.WriteHeader(500)
+			w.WriteHeader(http.StatusInternalServerError)
 			_, _ = io.WriteString(w, `{"title":"x","request_id":"`+key+`"}`)
 		},
 		"code": func(w http.ResponseWriter, key string) {
 			w.Header().Set("Content-Type", api.ProblemContentType)
-			w.WriteHeader(400)
+			w.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(w, ours(api.Code(key), ""))
 		},
 		"JSON": func(w http.ResponseWriter, key string) {
@@ -181,7 +181,7 @@ func TestKeyIsInNoError(t *testing.T) {
 			_, _ = io.WriteString(w, key)
 		},
 		"status line": func(w http.ResponseWriter, key string) {
-			conn, _, err := w.(http.Hijacker).Hijack()
+			conn, _, err := http.NewResponseController(w).Hijack()
 			if err == nil {
 				_, _ = io.WriteString(conn, "Authorization: "+key+"\r\n\r\n")
 				_ = conn.Close()

@@ -136,10 +136,7 @@ func TestCAFileThatIsNone(t *testing.T) {
 }
 
 func TestProxy(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	closed := listen(t)
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
