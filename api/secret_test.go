@@ -39,7 +39,7 @@ func newHolder() holder {
 // bytes in.
 func mustHide(t *testing.T, where, text string) {
 	t.Helper()
-	decimal := strings.Trim(fmt.Sprint([]byte(secretText)), "[]")
+	decimal := strings.Trim(fmt.Sprintf("%d", []byte(secretText)), "[]")
 	for form, hidden := range map[string]string{
 		"text": secretText, "hex": fmt.Sprintf("%x", secretText), "HEX": fmt.Sprintf("%X", secretText), "bytes": decimal,
 	} {
