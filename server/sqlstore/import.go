@@ -41,7 +41,7 @@ const (
 // database has to be thrown away.
 func (s *Store) Import(ctx context.Context, accounts iter.Seq[ImportedAccount], done func(accounts int)) error {
 	for _, insert := range imports {
-		if _, err := s.writer.get(ctx, insert.rows(importRows)); err != nil {
+		if err := s.writer.prepare(ctx, insert.rows(importRows)); err != nil {
 			return err
 		}
 	}

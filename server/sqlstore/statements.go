@@ -33,6 +33,12 @@ func (s *statements) close() error {
 	return errors.Join(append(errs, s.db.Close())...)
 }
 
+// prepare has a query's statement ready.
+func (s *statements) prepare(ctx context.Context, query string) error {
+	_, err := s.get(ctx, query) //nolint:sqlclosecheck // kept until the pool closes
+	return err
+}
+
 // get returns the prepared statement of a query. Queries come from a fixed,
 // small set: texts that vary with their arguments are not to be given here.
 func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
@@ -51,7 +57,7 @@ func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if earlier, ok := s.prepared[query]; ok {
-		return earlier, statement.Close()
+		return earlier, statement.Close() //nolint:sqlclosecheck // another was kept, this one ends here
 	}
 	s.prepared[query] = statement
 	return statement, nil
@@ -62,7 +68,7 @@ func (s *statements) failed(err error) error { return sqliteFailure(s.path, err)
 
 // query runs a query and calls scan for each row.
 func (s *statements) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
-	statement, err := s.get(ctx, query)
+	statement, err := s.get(ctx, query) //nolint:sqlclosecheck // kept until the pool closes
 	if err != nil {
 		return err
 	}
@@ -95,7 +101,7 @@ func (s *statements) begin(ctx context.Context) (*transaction, error) {
 	}
 	s.mu.Unlock()
 	for query := range wanted {
-		if _, err := s.get(ctx, query); err != nil {
+		if err := s.prepare(ctx, query); err != nil {
 			return nil, err
 		}
 	}
@@ -128,7 +134,7 @@ func (t *transaction) exec(ctx context.Context, query string, args ...any) (int6
 	var result sql.Result
 	var err error
 	if statement := t.lookup(query); statement != nil {
-		result, err = t.tx.StmtContext(ctx, statement).ExecContext(ctx, args...)
+		result, err = t.tx.StmtContext(ctx, statement).ExecContext(ctx, args...) //nolint:sqlclosecheck // ends with the transaction
 	} else {
 		result, err = t.tx.ExecContext(ctx, query, args...)
 	}
@@ -142,7 +148,7 @@ func (t *transaction) query(ctx context.Context, scan func(*sql.Rows) error, que
 	var rows *sql.Rows
 	var err error
 	if statement := t.lookup(query); statement != nil {
-		rows, err = t.tx.StmtContext(ctx, statement).QueryContext(ctx, args...)
+		rows, err = t.tx.StmtContext(ctx, statement).QueryContext(ctx, args...) //nolint:sqlclosecheck // ends with the transaction
 	} else {
 		rows, err = t.tx.QueryContext(ctx, query, args...)
 	}
