@@ -39,6 +39,7 @@ const (
 func newDeleteDialog(account api.ServiceAccount, e environment) deleteDialog {
 	name := textinput.New()
 	name.Prompt = ""
+	name.Placeholder = "to delete it"
 	name.CharLimit = 4 * api.MaxNameLength
 	name.SetVirtualCursor(false)
 	d := deleteDialog{account: account, name: name}
