@@ -109,6 +109,7 @@ func FuzzKeyPresses(f *testing.F) {
 	f.Add([]byte{0, 2, 2, 2})
 	f.Add([]byte{1, 6, 2, 250, 251, 244})
 	f.Fuzz(func(t *testing.T, script []byte) {
+		t.Chdir(t.TempDir())
 		synctest.Test(t, func(t *testing.T) {
 			c := newConsole(t, newAuthority(), 80, 24)
 			c.play(script[:min(len(script), 200)])
