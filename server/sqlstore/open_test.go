@@ -219,6 +219,33 @@ func TestOpenWhileAnotherWrites(t *testing.T) {
 	}
 }
 
+func TestWriteWaitsAsLongAsItsContext(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "organization.db")
+	store := open(t, path, sqlstore.Options{})
+	initialise(t, store)
+	other := open(t, path, impatient)
+	written := make(chan error, 1)
+	err := store.Write(t.Context(), func(server.Tx) (server.Event, error) {
+		go func() {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			written <- other.Write(ctx, func(server.Tx) (server.Event, error) { return server.Event{ID: "second"}, nil })
+		}()
+		// Much longer than the other store would wait without a deadline.
+		select {
+		case err := <-written:
+			t.Errorf("the other store did not wait: %v", err)
+			written <- nil
+		case <-time.After(10 * impatient.LockWait):
+		}
+		return server.Event{ID: "first"}, nil
+	})
+	if err := errors.Join(err, <-written); err != nil {
+		t.Error(err)
+	}
+	chain(t, path, 3)
+}
+
 func TestFullDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "organization.db")
 	refusedFull := func(err error) {

@@ -53,7 +53,6 @@ type listing struct {
 func (s *Store) page(ctx context.Context, query server.PageQuery, list listing) (total int, more bool, err error) {
 	total = -1
 	counted := list.where
-	counted.args = append([]any(nil), list.where.args...)
 	if query.After != nil {
 		list.where.add(`(`+list.name+`, `+list.id+`) > (?, ?)`, query.After.Name, query.After.ID)
 	}
