@@ -139,12 +139,16 @@ func (p process) needTerminal() error {
 		name string
 		end  any
 	}{{"input", p.stdin}, {"output", p.stdout}} {
-		file, ok := stream.end.(*os.File)
-		if !ok || !term.IsTerminal(int(file.Fd())) {
+		if !isTerminal(stream.end) {
 			return fmt.Errorf("the console needs a terminal, and standard %s is none: run it in one, or see lifeguard --help", stream.name)
 		}
 	}
 	return nil
+}
+
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // otherCharset reports whether the locale names a character set that is not

@@ -13,7 +13,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/term"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/server"
@@ -78,6 +77,7 @@ func demo(ctx context.Context, p process, flags demoFlags) (err error) {
 	c.name, c.address = "demo", "gone when you quit"
 	if flags.accounts >= demoNoticeable {
 		store, err := load(ctx)
+		p.clearProgress()
 		if err != nil {
 			return err
 		}
@@ -140,16 +140,22 @@ func loadDemo(
 }
 
 // progress tells a person who waits for many accounts how far it is, on one
-// line of standard error that clears itself.
+// line of standard error, which clearProgress takes away.
 func (p process) progress(total int) func(int) {
-	file, ok := p.stderr.(*os.File)
-	if total < demoNoticeable || !ok || !term.IsTerminal(int(file.Fd())) {
+	if total < demoNoticeable || !isTerminal(p.stderr) {
 		return nil
 	}
 	return func(done int) {
-		_, _ = fmt.Fprintf(p.stderr, "\rMaking %s of %s service accounts …", humanize.Comma(int64(done)), humanize.Comma(int64(total)))
+		what := "Making"
 		if done >= total {
-			_, _ = fmt.Fprint(p.stderr, "\r\x1b[K")
+			what = "Sorting" // the indexes, which takes a good part of the whole
 		}
+		_, _ = fmt.Fprintf(p.stderr, "\r\x1b[K%s service accounts: %s of %s …", what, humanize.Comma(int64(done)), humanize.Comma(int64(total)))
+	}
+}
+
+func (p process) clearProgress() {
+	if isTerminal(p.stderr) {
+		_, _ = fmt.Fprint(p.stderr, "\r\x1b[K")
 	}
 }

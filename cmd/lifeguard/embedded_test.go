@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/client"
 )
@@ -248,5 +250,31 @@ func TestEmbeddedFirstStart(t *testing.T) {
 	}
 	if info, err := os.Stat(h.keyFile().path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the key file is %v, %v; want 0600", info.Mode(), err)
+	}
+}
+
+// A console asks for everything at once as soon as it is open, when nothing in
+// store and server has been used before.
+func TestEmbeddedAnswersFirstRequestsAtOnce(t *testing.T) {
+	for range 10 {
+		admin := embeddedClient(t, ada(filepath.Join(t.TempDir(), "lifeguard")))
+		var group errgroup.Group
+		for range 2 {
+			group.Go(func() error {
+				_, err := admin.Me(t.Context())
+				return err
+			})
+			group.Go(func() error {
+				_, err := admin.Teams(t.Context(), api.TeamFilter{}, api.ListOptions{})
+				return err
+			})
+			group.Go(func() error {
+				_, err := admin.ServiceAccounts(t.Context(), api.ServiceAccountFilter{}, api.ListOptions{})
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -19,7 +19,7 @@ func TestJourney(t *testing.T) {
 			home := t.TempDir()
 			p := openPane(t, home, size[0], size[1], "lifeguard")
 			p.waitFor("Security › API Keys", "No service accounts yet")
-			createAccount(t, p)
+			createAccount(t, p, "devel")
 			p.press("q")
 			p.waitFor("exit code 0")
 			p.close()
@@ -33,11 +33,11 @@ func TestJourney(t *testing.T) {
 	}
 }
 
-func createAccount(t *testing.T, p pane) {
+func createAccount(t *testing.T, p pane, team string) {
 	t.Helper()
 	p.press("n")
-	p.waitFor("New API Key", "Team", "Name", "developers")
-	p.write("devel")
+	p.waitFor("New API Key", "Team", "Name")
+	p.write(team)
 	p.press("Enter")
 	p.press("Enter") // a name that is empty is said at its field
 	p.waitFor("enter a name")
@@ -94,7 +94,7 @@ func TestTwoConsoles(t *testing.T) {
 	p.waitFor("No service accounts yet")
 	p.tmux("new-window", "lifeguard; cat") // in front of the first one
 	p.waitFor("No service accounts yet")
-	createAccount(t, p)
+	createAccount(t, p, "devel")
 	p.tmux("select-window", "-t", ":0")
 	p.waitFor("No service accounts yet")
 	p.press("r")
@@ -141,4 +141,29 @@ func TestDemoEndsCleanly(t *testing.T) {
 			p.waitFor("typed") // the terminal echoes again
 		})
 	}
+}
+
+// Against a server: a key that it refuses leads to the sign-in dialog and not
+// to an exit, and a server that dies leaves the old rows on the screen.
+func TestConsoleOnServer(t *testing.T) {
+	home := t.TempDir()
+	key := initialised(t, home)
+	server := startServing(t, home)
+	p := openPane(t, home, "100", "24", envAPIKey+"="+strings.Repeat("x", api.KeyLength)+" lifeguard --server "+server.url)
+	p.waitFor("Sign in")
+	p.write(key.Reveal())
+	p.press("Enter")
+	screen := p.waitFor("No service accounts yet", "ada@example.com")
+	if strings.Contains(screen, key.Reveal()[3:12]) {
+		t.Error("the key is on the screen")
+	}
+	createAccount(t, p, "admin")
+	if err := server.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = server.cmd.Wait() // it was killed
+	p.press("r")
+	p.waitFor("ci-deploy", "stale")
+	p.press("q")
+	p.waitFor("exit code 0")
 }
