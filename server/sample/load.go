@@ -22,14 +22,17 @@ type Store interface {
 type Admin struct {
 	Email string
 	Name  string // empty: the part of Email before the @
+	// Key becomes the administrator's developer key. When it is zero a key is
+	// minted.
+	Key api.Secret
 }
 
 // actionOrganizationImport is the audit event of the roles, teams and users.
 const actionOrganizationImport = "organization.import"
 
 // Load puts the organization into an empty store, with an administrator, and
-// returns that administrator's developer key: the one thing that is not the
-// same every time. From time to time progress is told how many service
+// returns that administrator's developer key: a minted one is the only thing
+// that is not the same every time. From time to time progress is told how many service
 // accounts are there; it may be nil. A store that holds an organization is
 // refused with [server.ErrInitialised].
 func Load(ctx context.Context, store Store, organization *Organization, admin Admin, progress func(done int)) (api.Secret, error) {
@@ -37,7 +40,7 @@ func Load(ctx context.Context, store Store, organization *Organization, admin Ad
 	random := organization.random(3)
 	count := 0
 	made, err := server.Initialise(ctx, store, server.InitialiseOptions{
-		Organization: organization.Name, AdminEmail: admin.Email, AdminName: admin.Name, Developers: true, Via: "demo",
+		Organization: organization.Name, AdminEmail: admin.Email, AdminName: admin.Name, Key: admin.Key, Developers: true, Via: "demo",
 		Clock: func() time.Time { return founded },
 		NewID: func() string { count++; return newID(random, founded, count) },
 	})

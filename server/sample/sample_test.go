@@ -164,6 +164,14 @@ func TestLoadMakesAnAdministrator(t *testing.T) {
 	if admin.Name != "Ada" || admin.Email != "ada@example.com" || len(admin.Teams) != 1 || admin.Teams[0].Role.Name != api.RoleTenantAdmin {
 		t.Errorf("the administrator is %+v", admin)
 	}
+	again, err := sample.New(1, now, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := sample.Load(ctx, open(t, sqlstore.Options{}), again, sample.Admin{Email: "ada@example.com", Key: key}, nil)
+	if err != nil || given.Reveal() != key.Reveal() {
+		t.Errorf("the key that was given was not taken: %v", err)
+	}
 	if all := accounts(t, store); len(all) != 0 {
 		t.Errorf("%d service accounts, want none", len(all))
 	}
