@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -34,6 +35,19 @@ var (
 	ErrKeyAlphabet = errors.New("not a key: an API key has only letters and digits after ps-")
 	ErrKeyChecksum = errors.New("not a whole key: check the last characters")
 )
+
+// keyShaped is what looks like a key, also one with letters missing or too many.
+var keyShaped = regexp.MustCompile(KeyPrefix + `[0-9A-Za-z]{24,}`)
+
+// FindKey returns the first part of text that has the shape of a key, or "". It
+// may be one that [CheckKey] refuses: a truncated or mistyped key does not
+// belong on a screen or in a log either.
+func FindKey(text string) string { return keyShaped.FindString(text) }
+
+// RedactKeys returns text with all that has the shape of a key replaced.
+func RedactKeys(text string) string {
+	return keyShaped.ReplaceAllLiteralString(text, redacted)
+}
 
 // KeyHash is the SHA-256 of a whole key: all that is ever stored of it. A fast
 // hash is right for a 256-bit random secret; a slow one would be a lever for

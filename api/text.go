@@ -23,6 +23,7 @@ var (
 	ErrNameControl   = errors.New("a name cannot contain control characters or line breaks")
 	ErrNameInvisible = errors.New("a name cannot contain invisible or direction-changing characters")
 	ErrNameMark      = errors.New("a name cannot start with, or pile up, combining marks")
+	ErrNameKey       = errors.New("that is an API key, not a name")
 	ErrNameEncoding  = errors.New("a name must be valid UTF-8")
 )
 
@@ -59,6 +60,9 @@ func CheckName(name string) error {
 	}
 	if name[0] == ' ' || name[len(name)-1] == ' ' {
 		return ErrNameSpace
+	}
+	if FindKey(name) != "" {
+		return ErrNameKey
 	}
 	if utf8.RuneCountInString(name) > MaxNameLength {
 		return ErrNameLong

@@ -123,13 +123,13 @@ func (c *Client) explainTLS(err error) string {
 	switch {
 	case errors.As(err, &authority):
 		return fmt.Sprintf("the certificate of %s is signed by an authority that this machine does not know: "+
-			"add that authority with a CA file (SSL_CERT_FILE)", c.name)
+			"add that authority with a CA file (--ca-file)", c.name)
 	case errors.As(err, &host):
 		return fmt.Sprintf("the certificate of %s is for another host: check the server's address", c.name)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return fmt.Sprintf("the certificate of %s is expired or not valid yet: have it renewed, and check this machine's clock", c.name)
 	case errors.As(err, &invalid), errors.As(err, &verify):
-		return fmt.Sprintf("the certificate of %s is not valid: have it replaced, or add its authority with a CA file (SSL_CERT_FILE)", c.name)
+		return fmt.Sprintf("the certificate of %s is not valid: have it replaced, or add its authority with a CA file (--ca-file)", c.name)
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
 		return fmt.Sprintf("%s does not speak TLS on that port: check the port in the server's address", c.name)
 	case strings.Contains(err.Error(), "tls: "): // crypto/tls has no type for its alerts

@@ -92,7 +92,7 @@ const maxEventText = 256
 // control characters, which a database may refuse and a terminal would obey,
 // and without a key, which does not belong there and would never leave again.
 func eventText(text string) string {
-	text = withoutKeys(text)
+	text = api.RedactKeys(text)
 	if len(text) > maxEventText {
 		text = text[:maxEventText]
 	}

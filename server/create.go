@@ -139,10 +139,6 @@ func (s *Server) createServiceAccount(ctx context.Context, input *createInput) (
 	return output, nil
 }
 
-// A name is kept for good and shown to everybody, so a key that was pasted into
-// the wrong field must not become one.
-var errNameIsKey = errors.New("looks like an API key; enter a name")
-
 // newCreation checks what was asked for and mints the key.
 func (s *Server) newCreation(ctx context.Context, input *createInput) (*creation, error) {
 	c := &creation{
@@ -151,9 +147,6 @@ func (s *Server) newCreation(ctx context.Context, input *createInput) (*creation
 	}
 	if err := api.CheckName(c.name); err != nil {
 		return nil, invalid("body.name", err)
-	}
-	if withoutKeys(c.name) != c.name {
-		return nil, invalid("body.name", errNameIsKey)
 	}
 	if c.idempotencyKey != "" && !isID(c.idempotencyKey) {
 		return nil, invalid("header."+api.HeaderIdempotencyKey, errors.New("must be a UUID"))

@@ -77,7 +77,7 @@ func (s *Server) recovered(w *answerWriter, r *http.Request, value any) {
 		panic(value)
 	}
 	s.logger.Error("a handler panicked", "request_id", requestOf(r.Context()).id, "route", r.Pattern,
-		"panic", withoutKeys(fmt.Sprint(value)), "stack", string(debug.Stack()))
+		"panic", api.RedactKeys(fmt.Sprint(value)), "stack", string(debug.Stack()))
 	if w.status == 0 {
 		s.writeProblem(w, r, internal(nil))
 	}
@@ -129,7 +129,7 @@ func (s *Server) complete(ctx context.Context, header http.Header, refusal *prob
 	}
 	if refusal.cause != nil && ctx.Err() == nil {
 		s.logger.Error("a request failed", "request_id", problem.RequestID, "status", problem.Status,
-			"error", withoutKeys(refusal.cause.Error()))
+			"error", api.RedactKeys(refusal.cause.Error()))
 	}
 	return problem
 }

@@ -182,12 +182,3 @@ func fieldProblem(detail *huma.ErrorDetail) api.FieldProblem {
 	}
 	return api.FieldProblem{Location: location, Message: message}
 }
-
-// keyShaped finds what could be a key, or the better part of one, in a text
-// that was not made here.
-var keyShaped = regexp.MustCompile(regexp.QuoteMeta(api.KeyPrefix) + `[0-9A-Za-z]{30,}`)
-
-// withoutKeys makes the text of a foreign error or panic fit for the log.
-func withoutKeys(text string) string {
-	return keyShaped.ReplaceAllString(text, "[redacted]")
-}

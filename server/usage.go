@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/lifeguard-keys/lifeguard/api"
 )
 
 const (
@@ -71,7 +73,7 @@ func (u *usage) arm() {
 		defer cancel()
 		if err := u.flush(ctx); err != nil {
 			u.logger.Warn("the last use of keys could not be written, trying again later",
-				"error", withoutKeys(err.Error()), "retry_in", u.interval)
+				"error", api.RedactKeys(err.Error()), "retry_in", u.interval)
 		}
 	})
 }

@@ -144,7 +144,7 @@ func (a *accounts) update(parent context.Context, top bool) tea.Cmd {
 
 // computed takes over what was computed beside the screen, unless it was
 // superseded.
-func (a *accounts) computed(msg viewComputedMsg, parent context.Context) tea.Cmd {
+func (a *accounts) computed(parent context.Context, msg viewComputedMsg) tea.Cmd {
 	if msg.generation != a.computing.generation || !msg.done {
 		return nil
 	}

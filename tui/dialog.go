@@ -85,11 +85,6 @@ func (m *Model) open(d dialog) {
 	m.dialogs = append(slices.Clip(m.dialogs), d)
 }
 
-// replace puts a dialog in the place of the top one.
-func (m *Model) replace(d dialog) {
-	m.dialogs = append(slices.Clone(m.dialogs[:len(m.dialogs)-1]), d)
-}
-
 func (m *Model) close() {
 	if len(m.dialogs) > 0 {
 		m.dialogs = slices.Clone(m.dialogs[:len(m.dialogs)-1])

@@ -103,7 +103,7 @@ func TestGoldens(t *testing.T) {
 			t.Run(state.name+"-"+theme, func(t *testing.T) {
 				var got strings.Builder
 				for _, size := range sizes {
-					got.WriteString(fmt.Sprintf("=== %dx%d\n", size.width, size.height))
+					fmt.Fprintf(&got, "=== %dx%d\n", size.width, size.height)
 					got.WriteString(shown(t, state.server, state.lead, theme, size.width, size.height))
 				}
 				compare(t, state.name+"-"+theme, got.String())

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"regexp"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -140,14 +139,10 @@ func (m *Model) setQuery(query string, keepFocus bool) tea.Cmd {
 	return m.refreshView()
 }
 
-// wholeKey finds what looks like a key, also one with letters missing or too
-// many: none of these belongs on a screen.
-var wholeKey = regexp.MustCompile(`ps-[0-9A-Za-z]{20,}`)
-
 // pasteSearch takes a pasted text into the search. A key in it is never shown:
 // it is hashed here and its owner looked up by the hash.
 func (m *Model) pasteSearch(msg tea.PasteMsg) tea.Cmd {
-	if text := wholeKey.FindString(msg.Content); text != "" {
+	if text := api.FindKey(msg.Content); text != "" {
 		if err := api.CheckKey(text); err != nil {
 			m.say(toastWarning, "The pasted text looks like a key, but is "+strings.TrimPrefix(err.Error(), "the key is ")+".")
 			return nil

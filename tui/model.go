@@ -88,7 +88,7 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case cursorRestedMsg:
 		m.accounts.rest(msg)
 	case viewComputedMsg:
-		cmd = m.accounts.computed(msg, m.options.Context)
+		cmd = m.accounts.computed(m.options.Context, msg)
 	case callerLoadedMsg, teamsLoadedMsg, accountsLoadedMsg, loadFailedMsg:
 		cmd = m.loaded(msg)
 	case accountCreatedMsg:
