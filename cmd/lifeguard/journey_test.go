@@ -92,7 +92,7 @@ func TestTwoConsoles(t *testing.T) {
 	home := t.TempDir()
 	p := openPane(t, home, "100", "24", "lifeguard")
 	p.waitFor("No service accounts yet")
-	p.tmux("new-window", "lifeguard; cat") // in front of the first one
+	p.tmux("new-window", "lifeguard; read _") // in front of the first one
 	p.waitFor("No service accounts yet")
 	createAccount(t, p, "devel")
 	p.tmux("select-window", "-t", ":0")

@@ -32,7 +32,7 @@ func openPane(t *testing.T, home, columns, rows, command string) pane {
 	}
 	p := pane{t: t, home: home, socket: filepath.Join(t.TempDir(), "tmux")}
 	// The pane stays for its exit code to be read.
-	p.tmux("-f", os.DevNull, "new-session", "-d", "-x", columns, "-y", rows, command+`; echo "exit code $?"; cat`)
+	p.tmux("-f", os.DevNull, "new-session", "-d", "-x", columns, "-y", rows, command+`; echo "exit code $?"; read _`)
 	t.Cleanup(p.close)
 	return p
 }
