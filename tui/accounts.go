@@ -115,7 +115,7 @@ func (a *accounts) restyle(s *styles.Styles) { a.search.SetStyles(inputStyles(s)
 func (a *accounts) resize(l layout) {
 	a.table.SetSize(l.table.Dx(), l.table.Dy())
 	a.columns = table.Fit(accountColumns, l.table.Dx())
-	a.search.SetWidth(max(l.width-24, 10))
+	a.search.SetWidth(max(l.width-36, 10))
 }
 
 func (a accounts) query() string { return a.search.Value() }

@@ -103,10 +103,13 @@ func TestABrokenServerIsSaidAndTheRowsStay(t *testing.T) {
 		answer http.HandlerFunc
 		says   string
 	}{
-		"error":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "stale"},
-		"html":        {func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "<html>login</html>") }, "stale"},
-		"half a body": {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "900"); _, _ = fmt.Fprint(w, page[:90]) }, "stale"},
-		"hangs":       {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "stale"},
+		"error": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "stale"},
+		"html":  {func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "<html>login</html>") }, "stale"},
+		"half a body": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "900")
+			_, _ = fmt.Fprint(w, page[:90])
+		}, "stale"},
+		"hangs": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, "stale"},
 		"too many requests": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "40")
 			w.WriteHeader(http.StatusTooManyRequests)
