@@ -69,10 +69,14 @@ func (s *Server) register(version string) {
 	}
 	api := humago.New(s.mux, config)
 	api.UseMiddleware(s.admit)
-	s.registerProcess(api)
-	s.registerIdentity(api)
-	s.registerTeams(api)
-	s.registerServiceAccounts(api)
+	for _, area := range []func(huma.API){
+		s.registerProcess,
+		s.registerIdentity,
+		s.registerTeams,
+		s.registerServiceAccounts,
+	} {
+		area(api)
+	}
 
 	// Huma takes every list for one that may be null. Ours never are.
 	for _, schema := range api.OpenAPI().Components.Schemas.Map() {

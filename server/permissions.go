@@ -21,7 +21,29 @@ type rule struct {
 //
 // A permission that is granted for specific teams lets its holder in; the
 // operation then sees only those teams, through the caller's reach.
-var rules = map[string]rule{
+//
+// Each area of the API has its own part, beside its operations; a new part is
+// named here.
+var rules = join(
+	coreRules,
+)
+
+// join puts the parts of a table together. A key in two of them is a mistake
+// of the program.
+func join[V any](parts ...map[string]V) map[string]V {
+	all := map[string]V{}
+	for _, part := range parts {
+		for key, value := range part {
+			if _, twice := all[key]; twice {
+				panic("two rows for " + key)
+			}
+			all[key] = value
+		}
+	}
+	return all
+}
+
+var coreRules = map[string]rule{
 	opHealthz: {public: true},
 	opReadyz:  {public: true},
 	opOpenAPI: {public: true},
