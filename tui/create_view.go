@@ -124,9 +124,10 @@ func rolePreview(role api.Role, width, room int, e environment) []string {
 	}
 	words := make([]string, len(role.Permissions))
 	for i, p := range role.Permissions {
-		_, words[i], _ = strings.Cut(p.Action.Words(), ": ")
-		if words[i] == "" {
-			words[i] = p.Action.Words()
+		words[i] = p.Action.Words()
+		// The group is left out where the rest says enough: Use Agents.
+		if _, rest, _ := strings.Cut(words[i], ": "); strings.Contains(rest, " ") {
+			words[i] = rest
 		}
 	}
 	lines = wrapped(plural(len(words), "permission")+": "+strings.Join(words, ", "), width, e.styles.Text.Render, e)
