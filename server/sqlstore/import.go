@@ -41,7 +41,7 @@ const (
 // database has to be thrown away.
 func (s *Store) Import(ctx context.Context, accounts iter.Seq[ImportedAccount], done func(accounts int)) error {
 	for _, insert := range imports {
-		if err := s.writer.prepare(ctx, insert.rows(importRows)); err != nil {
+		if err := s.writer.prepare(ctx, insert.rows(s.dialect, importRows)); err != nil {
 			return err
 		}
 	}
@@ -116,11 +116,10 @@ type bulkInsert struct {
 	columns int
 }
 
-// rows returns the statement for n rows. OR ROLLBACK spares SQLite the journal
-// that it would need to undo one statement: a failure undoes the transaction.
-func (b bulkInsert) rows(n int) string {
+// rows returns the statement for n rows.
+func (b bulkInsert) rows(d *dialect, n int) string {
 	row := `(?` + strings.Repeat(`, ?`, b.columns-1) + `)`
-	return `INSERT OR ROLLBACK INTO ` + b.into + ` VALUES ` + row + strings.Repeat(`, `+row, n-1)
+	return d.insert + b.into + ` VALUES ` + row + strings.Repeat(`, `+row, n-1)
 }
 
 // What an imported account consists of, in the order that foreign keys ask for.
@@ -156,7 +155,7 @@ func importAll(ctx context.Context, t *transaction, accounts []ImportedAccount) 
 			values[3] = append(values[3], event...)
 		}
 		for i, insert := range imports {
-			if _, err := t.exec(ctx, insert.rows(len(batch)), values[i]...); err != nil {
+			if _, err := t.exec(ctx, insert.rows(t.statements.dialect, len(batch)), values[i]...); err != nil {
 				return err
 			}
 		}

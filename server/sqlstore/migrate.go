@@ -13,15 +13,12 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// sqliteMigrations is the folder with the schema of SQLite.
-const sqliteMigrations = "migrations/sqlite"
-
 // versionTable is where the migrator keeps what it has applied.
 const versionTable = goose.DefaultTablename
 
-// newestVersion returns the version that the last migration of a folder makes.
-func newestVersion(folder string) (int64, error) {
-	files, err := migrations.ReadDir(folder)
+// newestVersion returns the version that the last migration makes.
+func (d *dialect) newestVersion() (int64, error) {
+	files, err := migrations.ReadDir(d.migrations)
 	if err != nil {
 		return 0, fmt.Errorf("read the schema's migrations: %w", err)
 	}
@@ -33,12 +30,12 @@ func newestVersion(folder string) (int64, error) {
 }
 
 // migrate applies what is missing, each migration in a transaction of its own.
-func migrate(ctx context.Context, db *sql.DB, folder string) error {
-	files, err := fs.Sub(migrations, folder)
+func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {
+	files, err := fs.Sub(migrations, d.migrations)
 	if err != nil {
 		return fmt.Errorf("read the schema's migrations: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files,
+	provider, err := goose.NewProvider(d.goose, db, files,
 		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return fmt.Errorf("read the schema's migrations: %w", err)

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
@@ -32,6 +33,19 @@ const (
 	writerCache   = 2 << 10
 	volatileCache = 16 << 10 // of the writer of a volatile database, which is filled in bulk
 )
+
+// sqliteDialect: a transaction that writes begins as such (see writerDSN), so
+// there is one at a time, and each sees what was committed before it.
+var sqliteDialect = dialect{
+	goose: goose.DialectSQLite3, migrations: "migrations/sqlite",
+	bind:  func(query string) string { return query },
+	keeps: true,
+	// OR ROLLBACK spares SQLite the journal that it would need to undo one
+	// statement: a failure undoes the transaction.
+	insert: `INSERT OR ROLLBACK INTO `,
+	failed: sqliteFailure,
+	again:  busy,
+}
 
 // openSQLite looks before it touches: the first connection changes nothing,
 // and only a database that is this program's, or empty, is opened for use.
@@ -53,9 +67,9 @@ func openSQLite(ctx context.Context, path string, options Options) (*Store, erro
 	if err != nil {
 		return nil, sqliteFailure(path, err)
 	}
-	store := &Store{path: path, lockWait: options.LockWait, volatile: options.Volatile}
-	store.readers = newStatements(connect(readerDSN(path, options), readers), path)
-	store.writer = newStatements(connect(writerDSN(path, options), 1), path)
+	store := &Store{place: path, dialect: &sqliteDialect, lockWait: options.LockWait, volatile: options.Volatile}
+	store.readers = newStatements(connect(readerDSN(path, options), readers), path, &sqliteDialect, sqliteDialect.reading)
+	store.writer = newStatements(connect(writerDSN(path, options), 1), path, &sqliteDialect, sqliteDialect.writing)
 	return store, nil
 }
 
@@ -65,7 +79,7 @@ func prepareSQLite(ctx context.Context, path string, options Options) error {
 	if err != nil {
 		return err
 	}
-	newest, err := newestVersion(sqliteMigrations)
+	newest, err := sqliteDialect.newestVersion()
 	switch {
 	case err != nil:
 		return err
@@ -77,7 +91,7 @@ func prepareSQLite(ctx context.Context, path string, options Options) error {
 		return nil
 	}
 	db := connect(writerDSN(path, options), 1)
-	err = migrate(ctx, db, sqliteMigrations)
+	err = sqliteDialect.migrate(ctx, db)
 	if closing := db.Close(); err == nil {
 		err = closing
 	}

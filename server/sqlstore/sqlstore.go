@@ -39,7 +39,8 @@ type Options struct {
 
 // Store is a [server.Store] in a SQL database.
 type Store struct {
-	path     string
+	place    string // names the database to a person
+	dialect  *dialect
 	lockWait time.Duration
 	volatile bool
 	readers  *statements
@@ -78,7 +79,7 @@ func (s *Store) Close() error {
 		// The writer is last: its close folds the write-ahead log into the file.
 		err := errors.Join(s.readers.close(), s.writer.close())
 		if err != nil {
-			s.closeErr = fmt.Errorf("close the database %s: %w", s.path, err)
+			s.closeErr = fmt.Errorf("close the database %s: %w", s.place, err)
 		}
 	})
 	return s.closeErr

@@ -11,16 +11,21 @@ import (
 // parsing a query costs more than running a short one. Its errors say what is
 // wrong with the database, see [FileError].
 type statements struct {
-	db   *sql.DB
-	path string
+	db      *sql.DB
+	place   string // names the database to a person
+	dialect *dialect
+	options *sql.TxOptions // of the transactions of begin
 
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt
 	wanted   map[string]bool // met inside a transaction, to be prepared before the next
 }
 
-func newStatements(db *sql.DB, path string) *statements {
-	return &statements{db: db, path: path, prepared: map[string]*sql.Stmt{}, wanted: map[string]bool{}}
+func newStatements(db *sql.DB, place string, dialect *dialect, options *sql.TxOptions) *statements {
+	return &statements{
+		db: db, place: place, dialect: dialect, options: options,
+		prepared: map[string]*sql.Stmt{}, wanted: map[string]bool{},
+	}
 }
 
 func (s *statements) close() error {
@@ -35,6 +40,9 @@ func (s *statements) close() error {
 
 // prepare has a query's statement ready.
 func (s *statements) prepare(ctx context.Context, query string) error {
+	if !s.dialect.keeps {
+		return nil
+	}
 	_, err := s.get(ctx, query) //nolint:sqlclosecheck // kept until the pool closes
 	return err
 }
@@ -50,7 +58,7 @@ func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
 	}
 	// Not under the lock: a transaction that holds the only connection needs
 	// the lock to go on.
-	statement, err := s.db.PrepareContext(ctx, query)
+	statement, err := s.db.PrepareContext(ctx, s.dialect.bind(query))
 	if err != nil {
 		return nil, s.failed(err)
 	}
@@ -64,10 +72,13 @@ func (s *statements) get(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 // failed says what an error of the driver means for the database.
-func (s *statements) failed(err error) error { return sqliteFailure(s.path, err) }
+func (s *statements) failed(err error) error { return s.dialect.failed(s.place, err) }
 
 // query runs a query and calls scan for each row.
 func (s *statements) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	if !s.dialect.keeps {
+		return s.run(ctx, true, scan, query, args...)
+	}
 	statement, err := s.get(ctx, query) //nolint:sqlclosecheck // kept until the pool closes
 	if err != nil {
 		return err
@@ -84,7 +95,7 @@ func (s *statements) run(ctx context.Context, varying bool, scan func(*sql.Rows)
 	if !varying {
 		return s.query(ctx, scan, query, args...)
 	}
-	rows, err := s.db.QueryContext(ctx, query, args...)
+	rows, err := s.db.QueryContext(ctx, s.dialect.bind(query), args...)
 	if err != nil {
 		return s.failed(err)
 	}
@@ -105,7 +116,7 @@ func (s *statements) begin(ctx context.Context) (*transaction, error) {
 			return nil, err
 		}
 	}
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.db.BeginTx(ctx, s.options)
 	if err != nil {
 		return nil, s.failed(err)
 	}
@@ -119,8 +130,11 @@ type transaction struct {
 }
 
 // lookup returns the statement of a query for this transaction, or nil when
-// it will be prepared for the next one.
+// it will be prepared for the next one, or by the driver.
 func (t *transaction) lookup(query string) *sql.Stmt {
+	if !t.statements.dialect.keeps {
+		return nil
+	}
 	t.statements.mu.Lock()
 	defer t.statements.mu.Unlock()
 	statement, ok := t.statements.prepared[query]
@@ -136,7 +150,7 @@ func (t *transaction) exec(ctx context.Context, query string, args ...any) (int6
 	if statement := t.lookup(query); statement != nil {
 		result, err = t.tx.StmtContext(ctx, statement).ExecContext(ctx, args...) //nolint:sqlclosecheck // ends with the transaction
 	} else {
-		result, err = t.tx.ExecContext(ctx, query, args...)
+		result, err = t.tx.ExecContext(ctx, t.statements.dialect.bind(query), args...)
 	}
 	if err != nil {
 		return 0, t.statements.failed(err)
@@ -150,7 +164,7 @@ func (t *transaction) query(ctx context.Context, scan func(*sql.Rows) error, que
 	if statement := t.lookup(query); statement != nil {
 		rows, err = t.tx.StmtContext(ctx, statement).QueryContext(ctx, args...) //nolint:sqlclosecheck // ends with the transaction
 	} else {
-		rows, err = t.tx.QueryContext(ctx, query, args...)
+		rows, err = t.tx.QueryContext(ctx, t.statements.dialect.bind(query), args...)
 	}
 	if err != nil {
 		return t.statements.failed(err)
@@ -163,7 +177,7 @@ func (t *transaction) run(ctx context.Context, varying bool, scan func(*sql.Rows
 	if !varying {
 		return t.query(ctx, scan, query, args...)
 	}
-	rows, err := t.tx.QueryContext(ctx, query, args...)
+	rows, err := t.tx.QueryContext(ctx, t.statements.dialect.bind(query), args...)
 	if err != nil {
 		return t.statements.failed(err)
 	}

@@ -56,7 +56,7 @@ func (s *Store) transact(ctx context.Context, work func(*transaction) error) err
 	}
 	for {
 		err := s.attempt(ctx, work)
-		if !busy(err) || ctx.Err() != nil || time.Now().After(until) {
+		if !s.dialect.again(err) || ctx.Err() != nil || time.Now().After(until) {
 			return err
 		}
 	}
