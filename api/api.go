@@ -114,6 +114,9 @@ type Role struct {
 	Name        string       `json:"name"`
 	CreatedBy   string       `json:"created_by"` // "system" or "user"
 	Permissions []Permission `json:"permissions"`
+	// CreatedAt and UpdatedAt are left out where the role stands in a team.
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
 }
 
 // Team is a group of identities that share one role.

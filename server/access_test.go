@@ -25,6 +25,7 @@ var callers = []string{
 // Each area has its own part; a new part is named here.
 var access = joined(
 	coreAccess,
+	accessControlAccess,
 )
 
 func joined[V any](parts ...map[string]V) map[string]V {
@@ -279,7 +280,7 @@ func TestDocumentSaysWhoseEachOperationIs(t *testing.T) {
 	if document.OpenAPI != "3.1.0" {
 		t.Errorf("openapi %q", document.OpenAPI)
 	}
-	documented := joined(coreDocumented)
+	documented := joined(coreDocumented, accessControlDocumented)
 	for _, path := range document.Paths {
 		for _, operation := range path {
 			contract, words := "extension", "Lifeguard's extension"

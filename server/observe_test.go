@@ -22,7 +22,7 @@ import (
 func TestUnknownPathsAndMethods(t *testing.T) {
 	f := newFixture(t)
 	for _, path := range []string{
-		"/", "/poolside/v1", "/poolside/v1/users", "/poolside/v1/me/", "/poolside/v1/teams/", "/poolside//v1/me", "/poolside/v1/../v1/me",
+		"/", "/poolside/v1", "/poolside/v1/people", "/poolside/v1/me/", "/poolside/v1/teams/", "/poolside//v1/me", "/poolside/v1/../v1/me",
 		"/openapi.yaml", "/docs", "/schemas/Team.json", "/" + f.keys["robot"],
 	} {
 		f.refused(http.StatusNotFound, api.CodeNoSuchEndpoint, f.do("admin", http.MethodGet, path, ""))

@@ -74,6 +74,8 @@ func (s *Server) register(version string) {
 		s.registerIdentity,
 		s.registerTeams,
 		s.registerServiceAccounts,
+		s.registerUsers,
+		s.registerRoles,
 	} {
 		area(api)
 	}

@@ -26,6 +26,7 @@ type rule struct {
 // named here.
 var rules = join(
 	coreRules,
+	accessRules,
 )
 
 // join puts the parts of a table together. A key in two of them is a mistake

@@ -14,6 +14,8 @@ import (
 // several processes on one database, and every error that is not one of the
 // sentinels below means that the store itself failed and nothing was changed.
 type Store interface {
+	AccessReads
+
 	// Organization returns the organization, or ErrNotInitialised.
 	Organization(ctx context.Context) (Organization, error)
 
@@ -100,14 +102,14 @@ type Organization struct {
 }
 
 // UserStatus is where a user is in its lifecycle.
-type UserStatus string
+type UserStatus = api.UserStatus
 
-// The statuses of a user (contract, documented endpoints).
+// The statuses of a user.
 const (
-	UserCreated   UserStatus = "created"
-	UserActive    UserStatus = "active"
-	UserSuspended UserStatus = "suspended"
-	UserDeleted   UserStatus = "deleted"
+	UserCreated   = api.UserCreated
+	UserActive    = api.UserActive
+	UserSuspended = api.UserSuspended
+	UserDeleted   = api.UserDeleted
 )
 
 // User is a person of the organization.

@@ -1,0 +1,71 @@
+package server
+
+import (
+	"context"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// AccessReads is what a [Store] tells of users, members and roles.
+type AccessReads interface {
+	// Users returns one page of users, ordered by email in any case and id.
+	Users(ctx context.Context, query UserQuery) (UserPage, error)
+	// User returns a living user, or ErrNotFound.
+	User(ctx context.Context, id string) (UserDetails, error)
+	// UserTeams returns one page of a user's teams, ordered by name and id. A
+	// user that does not exist has none.
+	UserTeams(ctx context.Context, userID string, query PageQuery) (UserTeamPage, error)
+	// Members returns one page of a team's users, ordered by email in any case
+	// and id. A team that does not exist has none.
+	Members(ctx context.Context, teamID string, query PageQuery) (MemberPage, error)
+	// Roles returns one page of roles, ordered by name and id.
+	Roles(ctx context.Context, query PageQuery) (RolePage, error)
+	// Role returns a living role, or ErrNotFound.
+	Role(ctx context.Context, id string) (api.Role, error)
+}
+
+// UserDetails is a user with the first of its teams, by name and id: at most
+// api.DefaultPageSize. MoreTeams says whether it has others.
+type UserDetails struct {
+	User
+	Teams     []api.Ref
+	MoreTeams bool
+}
+
+// UserQuery asks for users. Its After is a Next of an earlier page.
+type UserQuery struct {
+	PageQuery
+	api.UserFilter
+}
+
+// UserPage is one page of users. Next is where the following page starts, nil
+// on the last one; Total is -1 unless it was asked for.
+type UserPage struct {
+	Users []UserDetails
+	Next  *Cursor
+	Total int
+}
+
+// UserTeamPage is one page of a user's teams. More says whether rows follow;
+// Total is -1 unless it was asked for.
+type UserTeamPage struct {
+	Teams []api.Ref
+	More  bool
+	Total int
+}
+
+// MemberPage is one page of a team's users. Next is where the following page
+// starts, nil on the last one; Total is -1 unless it was asked for.
+type MemberPage struct {
+	Members []api.Member
+	Next    *Cursor
+	Total   int
+}
+
+// RolePage is one page of roles. More says whether rows follow; Total is -1
+// unless it was asked for.
+type RolePage struct {
+	Roles []api.Role
+	More  bool
+	Total int
+}
