@@ -102,14 +102,14 @@ func (s *Server) listUsers(ctx context.Context, input *listUsersInput) (*answer[
 	for _, user := range found.Users {
 		list.Users = append(list.Users, shownUser(user))
 	}
-	list.Links = paged.linksTo(api.PathUsers, map[string]string{
+	list.Links = paged.linksAfter(api.PathUsers, map[string]string{
 		"email": input.Email, "status": strings.Join(input.Status, ","), "team": input.Team,
 	}, found.Next)
 	return &answer[api.UserList]{Body: list}, nil
 }
 
-// linksTo is links where the store says where the next page starts.
-func (p PageInput) linksTo(path string, filters map[string]string, next *Cursor) api.Links {
+// linksAfter is links where the store says where the next page starts.
+func (p PageInput) linksAfter(path string, filters map[string]string, next *Cursor) api.Links {
 	if next == nil {
 		return api.Links{}
 	}
@@ -210,6 +210,6 @@ func (s *Server) listMembers(ctx context.Context, input *listMembersInput) (*ans
 		return nil, err
 	}
 	list := api.MemberList{Users: found.Members, Total: input.total(found.Total)}
-	list.Links = input.linksTo(membersPath(id), nil, found.Next)
+	list.Links = input.linksAfter(membersPath(id), nil, found.Next)
 	return &answer[api.MemberList]{Body: list}, nil
 }
