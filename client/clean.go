@@ -1,6 +1,7 @@
 package client
 
 import (
+	"maps"
 	"reflect"
 	"strings"
 	"time"
@@ -18,7 +19,12 @@ var (
 
 // clean makes every text that answer points to harmless to show. This is the
 // one place where it is done, so no surface has to think of it.
-func clean(answer any) { eachText(reflect.ValueOf(answer), api.Clean) }
+func clean(answer any) {
+	if _, exact := answer.(*chainList); exact {
+		return
+	}
+	eachText(reflect.ValueOf(answer), api.Clean)
+}
 
 // eachText replaces every text in v but keys, which are handed over unchanged.
 func eachText(v reflect.Value, replace func(string) string) {
@@ -35,6 +41,8 @@ func eachText(v reflect.Value, replace func(string) string) {
 		for i := range v.Len() {
 			eachText(v.Index(i), replace)
 		}
+	case reflect.Map:
+		eachPair(v, replace)
 	case reflect.Struct:
 		if v.Type() == secretType || v.Type() == timeType {
 			return
@@ -42,6 +50,18 @@ func eachText(v reflect.Value, replace func(string) string) {
 		for i := range v.NumField() {
 			eachText(v.Field(i), replace)
 		}
+	}
+}
+
+// eachPair replaces every text in the names and values of a map of texts.
+func eachPair(v reflect.Value, replace func(string) string) {
+	pairs, ok := v.Interface().(map[string]string)
+	if !ok {
+		return
+	}
+	for name, value := range maps.Clone(pairs) {
+		delete(pairs, name)
+		pairs[replace(name)] = replace(value)
 	}
 }
 
@@ -81,11 +101,27 @@ func incomplete(answer any) string {
 				return noID
 			}
 		}
+	case *api.AuditEventList:
+		return incompleteEvents(a.AuditEvents)
+	case *chainList:
+		return incompleteEvents(a.AuditEvents)
 	case *api.CreatedServiceAccount:
 		if a.ServiceAccount.ID == "" {
 			return noID
 		}
 		return unusableKey(a.APIKey.Reveal())
+	}
+	return ""
+}
+
+func incompleteEvents(events []api.AuditEvent) string {
+	if events == nil {
+		return "it lacks the list of audit events"
+	}
+	for i := range events {
+		if events[i].Sequence == 0 {
+			return "it lacks the sequence of an audit event"
+		}
 	}
 	return ""
 }

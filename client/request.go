@@ -38,6 +38,8 @@ type call struct {
 	// about it and not about the endpoint.
 	item           bool
 	idempotencyKey string
+	// wait is how long the server was asked to hold its answer.
+	wait time.Duration
 }
 
 func (k call) changes() bool { return k.method != http.MethodGet && k.method != http.MethodHead }
@@ -49,7 +51,7 @@ var errTimeout = errors.New("no answer in time")
 // decoding depends on T: an answer without a body is asked for as nothing.
 func do[T any](ctx context.Context, c *Client, k call) (T, http.Header, error) {
 	var answer T
-	ctx, watch := c.watch(ctx)
+	ctx, watch := c.watch(ctx, k.wait)
 	defer watch.stop()
 	request, err := c.request(ctx, k)
 	if err != nil {
@@ -120,11 +122,11 @@ type watch struct {
 	left    atomic.Bool
 }
 
-func (c *Client) watch(ctx context.Context) (context.Context, *watch) {
-	ctx, cancelWhole := context.WithTimeoutCause(ctx, wholeFactor*c.timeout, errTimeout)
+func (c *Client) watch(ctx context.Context, wait time.Duration) (context.Context, *watch) {
+	ctx, cancelWhole := context.WithTimeoutCause(ctx, wait+wholeFactor*c.timeout, errTimeout)
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &watch{timeout: c.timeout}
-	w.silence = time.AfterFunc(c.timeout, func() { cancel(errTimeout) })
+	w.silence = time.AfterFunc(wait+c.timeout, func() { cancel(errTimeout) })
 	w.cancel = func() { cancel(nil); cancelWhole() }
 	// A RoundTripper that is not net/http's may report nothing: a request then
 	// counts as sent, unless the error says that it was not.

@@ -25,6 +25,7 @@ var callers = []string{
 // Each area has its own part; a new part is named here.
 var access = joined(
 	coreAccess,
+	auditAccess,
 	accessControlAccess,
 )
 

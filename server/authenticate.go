@@ -66,7 +66,8 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, err
 	if !ok || api.CheckKey(key) != nil {
 		return caller{}, unauthorized()
 	}
-	identity, err := s.store.IdentityByKey(ctx, api.HashKey(key))
+	hash := api.HashKey(key)
+	identity, err := s.store.IdentityByKey(ctx, hash)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return caller{}, unauthorized()
@@ -78,7 +79,9 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, err
 	if err := s.usage.record(ctx, identity, requestOf(ctx).ip); err != nil {
 		return caller{}, unavailable(err)
 	}
-	return newCaller(identity), nil
+	found := newCaller(identity)
+	found.keyHash = hash
+	return found, nil
 }
 
 // bearer takes the key out of the one Authorization header.

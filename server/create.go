@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -248,3 +249,9 @@ func (c *creation) replay(ctx context.Context, tx Tx) (api.ServiceAccount, error
 
 // expiry is the moment before which a create is forgotten.
 func (c *creation) expiry() time.Time { return c.key.CreatedAt.Add(-api.IdempotencyWindow) }
+
+// appendText adds a text with its length in front, so that no two lists of
+// texts give the same bytes.
+func appendText(b []byte, text string) []byte {
+	return append(binary.BigEndian.AppendUint64(b, uint64(len(text))), text...)
+}

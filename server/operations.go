@@ -74,6 +74,7 @@ func (s *Server) register(version string) {
 		s.registerIdentity,
 		s.registerTeams,
 		s.registerServiceAccounts,
+		s.registerAudit,
 		s.registerUsers,
 		s.registerRoles,
 	} {

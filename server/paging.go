@@ -44,6 +44,11 @@ func (p PageInput) query() (PageQuery, error) {
 // asked for with. Clients follow it as it is, so all that narrows the list is
 // in it.
 func (p PageInput) links(path string, filters map[string]string, more bool, last Cursor) api.Links {
+	return p.linksTo(path, filters, more, startToken(last))
+}
+
+// linksTo is links for a list with a token of its own.
+func (p PageInput) linksTo(path string, filters map[string]string, more bool, token string) api.Links {
 	if !more {
 		return api.Links{}
 	}
@@ -59,7 +64,7 @@ func (p PageInput) links(path string, filters map[string]string, more bool, last
 	if p.Page > 0 {
 		values.Set("page", strconv.Itoa(p.Page+1))
 	} else {
-		values.Set("start_token", startToken(last))
+		values.Set("start_token", token)
 	}
 	return api.Links{Next: path + "?" + values.Encode()}
 }

@@ -26,6 +26,7 @@ type rule struct {
 // named here.
 var rules = join(
 	coreRules,
+	auditRules,
 	accessRules,
 )
 
@@ -119,6 +120,7 @@ type caller struct {
 	Identity
 	permissions []api.Permission
 	reach       reach
+	keyHash     api.KeyHash
 }
 
 func newCaller(identity Identity) caller {

@@ -33,6 +33,9 @@ type Options struct {
 	// TouchInterval is how long the further uses of a key may wait before
 	// they are written together; 0 is ten seconds.
 	TouchInterval time.Duration
+	// AuditPoll is how often a read that waits for an audit event looks for
+	// one that another process wrote; 0 is one second.
+	AuditPoll time.Duration
 	// Version is the program's, for the OpenAPI document.
 	Version string
 }
@@ -44,6 +47,7 @@ type Server struct {
 	store   Store
 	logger  *slog.Logger
 	usage   *usage
+	feed    *feed
 	mux     *http.ServeMux
 	handler http.Handler
 	openAPI func() ([]byte, error)
@@ -62,10 +66,15 @@ func New(options Options) *Server {
 	if options.TouchInterval <= 0 {
 		options.TouchInterval = defaultTouchInterval
 	}
+	if options.AuditPoll <= 0 {
+		options.AuditPoll = defaultAuditPoll
+	}
+	feed := newFeed(options.Store, options.AuditPoll)
 	source := sourceOf(options.Clock, options.Random, options.NewID)
 	s := &Server{
 		source: source,
-		store:  options.Store,
+		store:  feedingStore{Store: options.Store, feed: feed},
+		feed:   feed,
 		logger: options.Logger,
 		usage: &usage{
 			store: options.Store, clock: source.clock, interval: options.TouchInterval,
@@ -82,8 +91,12 @@ func New(options Options) *Server {
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Drain makes /readyz answer 503, so that no new requests are sent here.
-// Requests that come nevertheless are served.
-func (s *Server) Drain() { s.draining.Store(true) }
+// Requests that come nevertheless are served, and those that wait for an audit
+// event are answered at once.
+func (s *Server) Drain() {
+	s.draining.Store(true)
+	s.feed.end()
+}
 
 // Close writes what is known of the last use of keys. Call it when no request
 // is running any more, and before the store is closed.

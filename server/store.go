@@ -14,6 +14,7 @@ import (
 // several processes on one database, and every error that is not one of the
 // sentinels below means that the store itself failed and nothing was changed.
 type Store interface {
+	AuditStore
 	AccessReads
 
 	// Organization returns the organization, or ErrNotInitialised.

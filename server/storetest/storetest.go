@@ -35,6 +35,7 @@ type Recorded struct {
 func Run(t *testing.T, open func(t *testing.T) Database) {
 	for _, part := range [][]contractCase{
 		coreCases,
+		auditCases,
 		accessCases,
 	} {
 		for _, c := range part {

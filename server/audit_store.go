@@ -1,0 +1,38 @@
+package server
+
+import (
+	"context"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// AuditStore is the part of a [Store] that reads audit events. They are
+// written by [Store.Write].
+//
+// Events become visible in the order of their sequence: who has seen an event
+// has seen, or can read, every one before it.
+type AuditStore interface {
+	// AuditEvents returns one page of events in the order of their sequence,
+	// or in the opposite one when the query says newest first.
+	AuditEvents(ctx context.Context, query AuditQuery) (AuditPage, error)
+	// LastAuditEvent returns the sequence of the last event, 0 when there is
+	// none. It is cheap enough to be asked often.
+	LastAuditEvent(ctx context.Context) (int64, error)
+}
+
+// AuditQuery asks for audit events. Zero fields do not filter.
+type AuditQuery struct {
+	api.AuditFilter
+	Limit  int   // events, from 1
+	From   int64 // sequence of the last event of the page before, 0 on the first page
+	Offset int   // events to pass over, for paging by number
+	Total  bool  // count all events that match
+}
+
+// AuditPage is one page of audit events. More says whether events follow;
+// Total is -1 unless it was asked for.
+type AuditPage struct {
+	Events []api.AuditEvent
+	More   bool
+	Total  int
+}

@@ -1,0 +1,129 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/server"
+)
+
+// AuditEvents implements [server.AuditStore].
+func (s *Store) AuditEvents(ctx context.Context, query server.AuditQuery) (server.AuditPage, error) {
+	page := server.AuditPage{Events: []api.AuditEvent{}, Total: -1}
+	counted := auditConditions(query.AuditFilter)
+	where, order := counted, ` ORDER BY sequence`
+	if query.NewestFirst {
+		order += ` DESC`
+	}
+	if query.From > 0 {
+		where = auditConditions(query.AuditFilter)
+		if query.NewestFirst {
+			where.add(`sequence < ?`, query.From)
+		} else {
+			where.add(`sequence > ?`, query.From)
+		}
+	}
+	text := `SELECT ` + eventColumns + ` FROM audit_events` + where.text() + order + ` LIMIT ? OFFSET ?`
+	args := append(where.args, query.Limit+1, query.Offset)
+	scan := func(rows *sql.Rows) error {
+		event, err := scanEvent(rows)
+		page.Events = append(page.Events, event)
+		return err
+	}
+	t, err := s.readers.begin(ctx)
+	if err != nil {
+		return server.AuditPage{}, err
+	}
+	defer func() { _ = t.tx.Rollback() }() // it has only read
+	if err := t.run(ctx, where.varying, scan, text, args...); err != nil {
+		return server.AuditPage{}, err
+	}
+	if query.Total {
+		count := func(rows *sql.Rows) error { return rows.Scan(&page.Total) }
+		if err := t.run(ctx, true, count, `SELECT count(*) FROM audit_events`+counted.text(), counted.args...); err != nil {
+			return server.AuditPage{}, err
+		}
+	}
+	if page.More = len(page.Events) > query.Limit; page.More {
+		page.Events = page.Events[:query.Limit]
+	}
+	return page, nil
+}
+
+// LastAuditEvent implements [server.AuditStore].
+func (s *Store) LastAuditEvent(ctx context.Context) (int64, error) {
+	last, err := lastEvent(ctx, s.readers)
+	return last.sequence, err
+}
+
+func auditConditions(filter api.AuditFilter) conditions {
+	var where conditions
+	where.add(`sequence > ?`, filter.After)
+	where.varying = filter != api.AuditFilter{After: filter.After, NewestFirst: filter.NewestFirst}
+	if !filter.Since.IsZero() {
+		where.add(`time >= ?`, micros(filter.Since))
+	}
+	if !filter.Until.IsZero() {
+		where.add(`time < ?`, micros(filter.Until))
+	}
+	for _, equal := range [...]struct{ column, value string }{
+		{`actor_type`, string(filter.ActorType)}, {`actor_id`, filter.ActorID}, {`resource_type`, filter.ResourceType},
+		{`resource_id`, filter.ResourceID}, {`action`, filter.Action},
+	} {
+		if equal.value != "" {
+			where.add(equal.column+` = ?`, equal.value)
+		}
+	}
+	return where
+}
+
+// scanEvent reads what is there, whatever was done to it: an event that was
+// edited must be shown, so that its hash can tell.
+func scanEvent(rows *sql.Rows) (api.AuditEvent, error) {
+	var e api.AuditEvent
+	var at any
+	var metadata string
+	var hash []byte
+	err := rows.Scan(&e.Sequence, &e.ID, &at, &e.Actor.Type, &e.Actor.ID, &e.Actor.Name, &e.Action,
+		&e.Resource.Type, &e.Resource.ID, &e.Resource.Name, &e.Outcome, &e.RequestID, &e.IP, &e.UserAgent, &e.Via, &metadata, &hash)
+	if err != nil {
+		return e, err
+	}
+	// A time that JSON cannot carry was not written by this program.
+	if number, ok := at.(int64); ok && timeOf(number).Year() > 0 && timeOf(number).Year() < 10_000 {
+		e.Time = timeOf(number)
+	}
+	e.Hash = hex.EncodeToString(hash)
+	if e.Metadata, err = decodeMetadata(metadata); err != nil {
+		e.Metadata = map[string]string{"unreadable metadata": metadata}
+	}
+	return e, nil
+}
+
+var errMetadata = errors.New("the metadata is not as it was written")
+
+// decodeMetadata takes only what encoding would give again: a second value
+// under one name would be seen by one reader of the database and not by another.
+func decodeMetadata(text string) (map[string]string, error) {
+	metadata := map[string]string{}
+	if err := json.Unmarshal([]byte(text), &metadata); err != nil {
+		return nil, err
+	}
+	again, err := encodeMetadata(metadata)
+	if err == nil && string(again) != text {
+		err = errMetadata
+	}
+	return metadata, err
+}
+
+// encodeMetadata writes metadata as one JSON object, the names in order.
+func encodeMetadata(metadata map[string]string) ([]byte, error) {
+	if len(metadata) == 0 {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(metadata)
+}
