@@ -131,14 +131,23 @@ func (v *ChainVerifier) Check(event AuditEvent) string {
 	wellFormed := v.setHash(event.Hash)
 	v.Sequence = event.Sequence
 	switch computed := ChainHash(previous.Hash, event); {
-	case event.Sequence == want+1:
-		return fmt.Sprintf("event %d is missing", want)
 	case event.Sequence > want:
-		return fmt.Sprintf("events %d to %d are missing", want, event.Sequence-1)
+		return missing(want, event.Sequence-1)
 	case !wellFormed || computed != v.Hash:
 		return fmt.Sprintf("event %d was edited or moved: its hash does not fit to it and the event before", event.Sequence)
 	}
 	return ""
+}
+
+// Missing says, in one sentence, that the log ends although it should go on up
+// to and with the event last.
+func (v *ChainVerifier) Missing(last int64) string { return missing(v.Sequence+1, last) }
+
+func missing(first, last int64) string {
+	if first == last {
+		return fmt.Sprintf("event %d is missing", first)
+	}
+	return fmt.Sprintf("events %d to %d are missing", first, last)
 }
 
 // chainDomain is the first thing that is hashed: it names the encoding, so
