@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 )
@@ -22,6 +23,21 @@ type AccessReads interface {
 	Roles(ctx context.Context, query PageQuery) (RolePage, error)
 	// Role returns a living role, or ErrNotFound.
 	Role(ctx context.Context, id string) (api.Role, error)
+}
+
+// UserWrites is what a [Tx] can do with users beside inserting them.
+type UserWrites interface {
+	// User returns a living user, or ErrNotFound.
+	User(ctx context.Context, id string) (UserDetails, error)
+	// UpdateUser keeps the email, name, status and UpdatedAt of a living user,
+	// or returns ErrNotFound.
+	UpdateUser(ctx context.Context, user User) error
+	// DeleteUser ends a user, its developer keys and its memberships, or returns
+	// ErrNotFound; the rows of the user and its keys are kept, marked deleted.
+	DeleteUser(ctx context.Context, id string, at time.Time) error
+	// HasActiveAdministrator reports whether an active user is in a living team
+	// whose role is tenant-admin.
+	HasActiveAdministrator(ctx context.Context) (bool, error)
 }
 
 // UserDetails is a user with the first of its teams, by name and id: at most

@@ -27,6 +27,7 @@ var access = joined(
 	coreAccess,
 	auditAccess,
 	accessControlAccess,
+	userWriteAccess,
 )
 
 func joined[V any](parts ...map[string]V) map[string]V {
@@ -281,7 +282,7 @@ func TestDocumentSaysWhoseEachOperationIs(t *testing.T) {
 	if document.OpenAPI != "3.1.0" {
 		t.Errorf("openapi %q", document.OpenAPI)
 	}
-	documented := joined(coreDocumented, accessControlDocumented)
+	documented := joined(coreDocumented, accessControlDocumented, userWriteDocumented)
 	for _, path := range document.Paths {
 		for _, operation := range path {
 			contract, words := "extension", "Lifeguard's extension"

@@ -79,6 +79,11 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, err
 	if err := s.usage.record(ctx, identity, requestOf(ctx).ip); err != nil {
 		return caller{}, unavailable(err)
 	}
+	if identity.Status == UserCreated {
+		if err := s.activate(ctx, identity); err != nil {
+			return caller{}, unavailable(err)
+		}
+	}
 	found := newCaller(identity)
 	found.keyHash = hash
 	return found, nil

@@ -94,12 +94,11 @@ func plan(source source, options InitialiseOptions) (Initialised, KeyRecord, err
 	if name == "" {
 		return Initialised{}, KeyRecord{}, errors.New("the organization needs a name")
 	}
-	local, domain, _ := strings.Cut(email, "@")
-	if local == "" || domain == "" || strings.ContainsAny(email, " \t\r\n") {
+	if checkEmail(email) != nil {
 		return Initialised{}, KeyRecord{}, errors.New("the administrator needs an email address, such as mary@example.com")
 	}
 	if options.AdminName == "" {
-		options.AdminName = local
+		options.AdminName, _, _ = strings.Cut(email, "@")
 	}
 	secret, record, err := source.developerKey(options.Key)
 	if err != nil {

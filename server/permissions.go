@@ -28,6 +28,7 @@ var rules = join(
 	coreRules,
 	auditRules,
 	accessRules,
+	userWriteRules,
 )
 
 // join puts the parts of a table together. A key in two of them is a mistake

@@ -88,13 +88,18 @@ func forbidden(missing api.Permission) *problemError {
 
 // exceedsCaller refuses a key that could do what its maker cannot.
 func exceedsCaller(missing []api.Permission) *problemError {
+	return exceeds("This team can do more than you", "Nobody makes a key with permissions they lack", missing)
+}
+
+// exceeds refuses what would give out more than the caller has: what it is, and
+// the rule that it breaks.
+func exceeds(what, rule string, missing []api.Permission) *problemError {
 	names := make([]string, 0, len(missing))
 	for _, p := range missing {
 		names = append(names, fmt.Sprintf("%s (%s)", p.Action.Words(), p.Action))
 	}
 	refusal := refuse(http.StatusForbidden, api.CodeExceedsCaller, fmt.Sprintf(
-		"This team can do more than you: %s. Nobody makes a key with permissions they lack; a %s has them all.",
-		strings.Join(names, ", "), api.RoleTenantAdmin))
+		"%s: %s. %s; a %s has them all.", what, strings.Join(names, ", "), rule, api.RoleTenantAdmin))
 	refusal.problem.Missing = missing
 	return refusal
 }

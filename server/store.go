@@ -53,6 +53,8 @@ type Store interface {
 // Tx is what a mutation can do inside [Store.Write]. Its reads see the
 // transaction's own writes and are not invalidated before it commits.
 type Tx interface {
+	UserWrites
+
 	Organization(ctx context.Context) (Organization, error)
 	Team(ctx context.Context, id string) (api.Team, error)
 	ServiceAccount(ctx context.Context, id string) (api.ServiceAccount, error)

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) Database) {
 		coreCases,
 		auditCases,
 		accessCases,
+		userWriteCases,
 	} {
 		for _, c := range part {
 			t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
