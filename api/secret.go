@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 )
 
 // Secret holds the text of an API key while it is being handed over. However
@@ -18,7 +19,10 @@ import (
 // Copies share the box: after [Secret.Destroy] on one, all are empty.
 type Secret struct{ box **secretBox }
 
-type secretBox struct{ text []byte }
+type secretBox struct {
+	mu   sync.Mutex // one may hand over while another destroys
+	text []byte
+}
 
 const redacted = "[redacted]"
 
@@ -42,11 +46,22 @@ func (s Secret) Reveal() string {
 	if s.box == nil {
 		return ""
 	}
-	return string((*s.box).text)
+	box := *s.box
+	box.mu.Lock()
+	defer box.mu.Unlock()
+	return string(box.text)
 }
 
 // IsZero reports whether there is no text, or no longer.
-func (s Secret) IsZero() bool { return s.box == nil || len((*s.box).text) == 0 }
+func (s Secret) IsZero() bool {
+	if s.box == nil {
+		return true
+	}
+	box := *s.box
+	box.mu.Lock()
+	defer box.mu.Unlock()
+	return len(box.text) == 0
+}
 
 // Destroy overwrites the text with zeros and forgets it, in this and in every
 // copy. Strings that Reveal returned before are beyond its reach.
@@ -54,8 +69,11 @@ func (s Secret) Destroy() {
 	if s.box == nil {
 		return
 	}
-	clear((*s.box).text)
-	(*s.box).text = nil
+	box := *s.box
+	box.mu.Lock()
+	defer box.mu.Unlock()
+	clear(box.text)
+	box.text = nil
 }
 
 // String returns a fixed text, never the secret.

@@ -27,8 +27,10 @@ type accounts struct {
 	// inOrder is true while the rows are in the order of the server, which is
 	// that of the default sort, and none is gone.
 	inOrder bool
-	// view lists the rows that are shown; nil means all of them in order.
-	view []int32
+	// view lists the rows that are shown, by their numbers in shown; nil means
+	// all of them in order. The two change together only.
+	view  []int32
+	shown []api.ServiceAccount
 
 	table    table.Model
 	columns  []table.Column
@@ -58,6 +60,18 @@ type load struct {
 	index      fuzzy.Index
 	total      int // -1 unknown
 	attempts   int // failures in a row
+	followed   map[string]bool
+	// What was made and deleted here since the load began: its pages may be
+	// older than that.
+	added   map[string]api.ServiceAccount
+	removed map[string]bool
+}
+
+func newLoad(generation int, fresh bool) load {
+	return load{
+		generation: generation, running: true, fresh: fresh, index: fuzzy.New(searchFields()...), total: -1,
+		followed: map[string]bool{}, added: map[string]api.ServiceAccount{}, removed: map[string]bool{},
+	}
 }
 
 // computation is a search or sort beside the screen.
@@ -100,13 +114,13 @@ func searchFields() []fuzzy.Field {
 func newAccounts() accounts {
 	search := textinput.New()
 	search.Prompt = ""
-	search.Placeholder = "search by name, team, creator or key; paste a key to find its owner"
+	search.Placeholder = "name, team, creator or key"
 	search.CharLimit = 256
 	search.SetVirtualCursor(false)
 	return accounts{
 		gone: map[int32]bool{}, index: fuzzy.New(searchFields()...), inOrder: true, ranked: true,
 		search: search,
-		load:   load{generation: 1, running: true, fresh: true, total: -1},
+		load:   newLoad(1, true),
 	}
 }
 
@@ -119,6 +133,14 @@ func (a *accounts) resize(l layout) {
 }
 
 func (a accounts) query() string { return a.search.Value() }
+
+// shownQuery is the query as it may stand on the screen.
+func (a accounts) shownQuery() string {
+	if a.search.EchoMode == textinput.EchoPassword {
+		return "what looks like a key"
+	}
+	return a.query()
+}
 
 // row returns the number of the row at a place of the table.
 func (a accounts) row(place int) int32 {
@@ -134,7 +156,7 @@ func (a accounts) current() (api.ServiceAccount, bool) {
 	if place < 0 {
 		return api.ServiceAccount{}, false
 	}
-	return a.rows[a.row(place)], true
+	return a.shown[a.row(place)], true
 }
 
 func (a accounts) byID(id string) (api.ServiceAccount, bool) {
@@ -156,6 +178,10 @@ func indexAccount(x fuzzy.Index, account api.ServiceAccount) fuzzy.Index {
 // add takes a new or changed account in.
 func (a *accounts) add(account api.ServiceAccount) {
 	a.remove(account.ID)
+	if a.load.running {
+		a.load.added[account.ID] = account
+		delete(a.load.removed, account.ID)
+	}
 	a.rows = append(a.rows, account)
 	a.index = indexAccount(a.index, account)
 	a.inOrder = false
@@ -164,6 +190,10 @@ func (a *accounts) add(account api.ServiceAccount) {
 
 // remove takes an account away; the cursor stays at its place.
 func (a *accounts) remove(id string) {
+	if a.load.running {
+		a.load.removed[id] = true
+		delete(a.load.added, id)
+	}
 	for i := range a.rows {
 		if a.rows[i].ID == id && !a.gone[int32(i)] {
 			a.gone = maps.Clone(a.gone)
@@ -178,8 +208,8 @@ func (a *accounts) remove(id string) {
 
 // page takes one page of a load in and returns the link to the next. Rows
 // appear as they come when nothing was shown before; else they take the place
-// of the old ones when all have come.
-func (a *accounts) page(list api.ServiceAccountList) (next string) {
+// of the old ones when all have come, which replaced tells.
+func (a *accounts) page(list api.ServiceAccountList) (next string, replaced bool) {
 	if list.Total != nil {
 		a.load.total = *list.Total
 	}
@@ -188,32 +218,49 @@ func (a *accounts) page(list api.ServiceAccountList) (next string) {
 		rows, index = &a.rows, &a.index
 	}
 	for _, account := range list.ServiceAccounts {
+		if _, added := a.load.added[account.ID]; added || a.load.removed[account.ID] {
+			continue // what happened here is newer than the page
+		}
 		*rows = append(*rows, account)
 		*index = indexAccount(*index, account)
 	}
 	if list.Links.Next != "" {
-		return list.Links.Next
+		return list.Links.Next, false
 	}
-	if !a.load.fresh {
-		a.rows, a.index = a.load.rows, a.load.index
-		a.gone, a.inOrder = map[int32]bool{}, true
-		a.computing.shown = -1 // the shown view is of other rows
+	ended := a.load
+	a.load = load{generation: ended.generation, total: -1}
+	if ended.fresh {
+		return "", false
 	}
-	a.load = load{generation: a.load.generation, total: -1}
-	return ""
+	a.rows, a.index = ended.rows, ended.index
+	a.gone, a.inOrder = map[int32]bool{}, true
+	a.computing.shown = -1 // the shown view is of other rows
+	selected := a.selected
+	for _, account := range ended.added {
+		a.add(account)
+	}
+	for id := range ended.removed {
+		a.remove(id) // a page may have come before it was deleted
+	}
+	a.selected = selected
+	return "", true
 }
 
 // begin starts a load of everything. The old rows stay until it ends.
 func (a *accounts) begin() {
-	a.load = load{
-		generation: a.load.generation + 1,
-		running:    true,
-		fresh:      len(a.rows) == 0,
-		index:      fuzzy.New(searchFields()...),
-		total:      -1,
-		attempts:   a.load.attempts,
+	attempts := a.load.attempts
+	a.load = newLoad(a.load.generation+1, len(a.rows) == 0 || a.load.running && a.load.fresh)
+	a.load.attempts = attempts
+	if a.load.fresh {
+		a.rows, a.index = nil, a.load.index
+		a.gone, a.inOrder = map[int32]bool{}, true
 	}
-	a.failure = nil
+	if a.failure != nil {
+		// It stands until the load has gone well.
+		failed := *a.failure
+		failed.retryAt = time.Time{}
+		a.failure = &failed
+	}
 }
 
 // progress returns how many accounts of the load under way have come.

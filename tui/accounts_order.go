@@ -11,6 +11,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
+	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
 // sortOrder is the column that the table is sorted by. The zero value is the
@@ -125,7 +126,7 @@ func (a *accounts) update(parent context.Context, top bool) tea.Cmd {
 	a.computing.rows = len(s.rows)
 	if len(s.rows) <= inline || (s.query == "" && s.inOrder && s.sort == (sortOrder{})) {
 		view, _ := s.compute(context.Background())
-		a.show(view, s.query)
+		a.show(s.rows, view, s.query)
 		return nil
 	}
 	// The rows on the screen are all that a longer query can match, if they
@@ -138,7 +139,7 @@ func (a *accounts) update(parent context.Context, top bool) tea.Cmd {
 	generation := a.computing.generation
 	return func() tea.Msg {
 		view, done := s.compute(ctx)
-		return viewComputedMsg{generation: generation, view: view, done: done}
+		return viewComputedMsg{generation: generation, rows: s.rows, view: view, done: done}
 	}
 }
 
@@ -150,7 +151,7 @@ func (a *accounts) computed(parent context.Context, msg viewComputedMsg) tea.Cmd
 	}
 	a.computing.cancel()
 	a.computing.cancel = nil
-	a.show(msg.view, strings.TrimSpace(a.query()))
+	a.show(msg.rows, msg.view, strings.TrimSpace(a.query()))
 	if len(a.rows) > a.computing.rows {
 		// More rows came while this was computed.
 		return a.update(parent, false)
@@ -162,19 +163,19 @@ func (a *accounts) computed(parent context.Context, msg viewComputedMsg) tea.Cmd
 func (a accounts) busy() bool { return a.computing.cancel != nil }
 
 // show puts a view on the screen, with the cursor on the account it was on.
-func (a *accounts) show(view []int32, query string) {
-	a.view = view
+func (a *accounts) show(rows []api.ServiceAccount, view []int32, query string) {
+	a.shown, a.view = rows, view
 	a.computing.query = query
 	a.computing.shown = a.computing.rows
 	place := a.table.Cursor()
 	length := len(view)
 	if view == nil {
-		length = len(a.rows)
+		length = len(rows)
 	}
 	a.table.SetLength(length)
 	if a.selected != "" {
 		for i := range length {
-			if a.rows[a.row(i)].ID == a.selected {
+			if rows[a.row(i)].ID == a.selected {
 				place = i
 				break
 			}
@@ -188,9 +189,16 @@ func (a *accounts) show(view []int32, query string) {
 	a.follow()
 }
 
-// nextSort goes to the next column, in its own direction.
+// nextSort goes to the next column on the screen, in its own direction.
 func (a *accounts) nextSort() {
-	a.sort = sortOrder{column: (a.sort.column + 1) % len(sortColumns)}
+	next := a.sort.column
+	for range sortColumns {
+		next = (next + 1) % len(sortColumns)
+		if slices.ContainsFunc(a.columns, func(c table.Column) bool { return c.ID == sortColumns[next].id }) {
+			break
+		}
+	}
+	a.sort = sortOrder{column: next}
 	a.ranked = false
 }
 

@@ -21,7 +21,7 @@ var accountColumns = []table.Column{
 	{ID: "key", Title: "KEY", Width: 12, Keep: 6},
 	{ID: "created", Title: "CREATED", Width: 9, Keep: 5},
 	{ID: "by", Title: "BY", Width: 10, Most: 18, Keep: 4},
-	{ID: "used", Title: "LAST USED", Width: 10, Keep: 8},
+	{ID: "used", Title: "LAST USED", Width: 11, Keep: 8},
 }
 
 // paints are the styles of the table, taken apart once for each theme.
@@ -66,7 +66,7 @@ func (m *Model) body(l layout) string {
 	a := &m.accounts
 	if a.table.Length() > 0 {
 		return a.table.View(a.columns, m.paints.Styles, func(place int) []table.Cell {
-			return m.cells(&a.rows[a.row(place)])
+			return m.cells(&a.shown[a.row(place)])
 		})
 	}
 	return m.paragraph(m.emptyWords(), l.table.Dx(), l.table.Dy())
@@ -87,7 +87,7 @@ func (m *Model) emptyWords() []string {
 		return []string{"Searching " + m.styles.Glyphs.Ellipsis}
 	case a.query() != "":
 		return []string{
-			"Nothing matches " + a.query() + ".",
+			"Nothing matches " + a.shownQuery() + ".",
 			"Searched: name, team, creator and key hint of " + plural(a.living(), "service account") + ".",
 			k.ClearSearch.Help().Key + " clears the search.",
 		}

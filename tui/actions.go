@@ -20,20 +20,28 @@ type (
 	abandonCreate struct{}
 	// deleteAccount ends an account, named by its id.
 	deleteAccount struct{ id string }
+	// abandonDelete closes the dialog although the fate of its deletion is
+	// unknown.
+	abandonDelete struct{ name string }
 	// deletionDone closes the dialog of an account that is gone.
 	deletionDone struct {
 		account api.ServiceAccount
 		already bool
 	}
 	// copySecret sends a key to the clipboard.
-	copySecret struct{ secret api.Secret }
+	copySecret struct {
+		account string
+		secret  api.Secret
+	}
 	// writeSecret writes a key to a file of its own.
 	writeSecret struct {
-		secret api.Secret
-		path   string
+		account string
+		secret  api.Secret
+		path    string
 	}
 	// discardSecret closes the key's screen and forgets the key.
 	discardSecret struct {
+		secret  api.Secret
 		account api.ServiceAccount
 		kept    bool // the person has the key
 	}
@@ -50,6 +58,7 @@ func (quitProgram) isAction()     {}
 func (createAccount) isAction()   {}
 func (abandonCreate) isAction()   {}
 func (deleteAccount) isAction()   {}
+func (abandonDelete) isAction()   {}
 func (deletionDone) isAction()    {}
 func (copySecret) isAction()      {}
 func (writeSecret) isAction()     {}

@@ -21,7 +21,7 @@ func TestEveryBindingIsUniqueInItsContext(t *testing.T) {
 	form, _ := newCreateDialog(e)
 	onName, _, _ := form.to(focusName, e)
 	sending, retrying := form, form
-	sending.sending, retrying.retry = true, &createRetry{lost: true}
+	sending.sending, retrying.retry, retrying.lost = true, &createRetry{}, true
 	account := api.ServiceAccount{Name: "a"}
 	key := newKeyDialog(api.CreatedServiceAccount{ServiceAccount: account}, e)
 	leaving, writing := key, key

@@ -28,7 +28,7 @@ func (m Model) pace() time.Duration {
 		return spinnerTick
 	}
 	for _, d := range m.dialogs {
-		if w, ok := d.(waiter); ok && w.waiting() {
+		if w, ok := d.dialog.(waiter); ok && w.waiting() {
 			return spinnerTick
 		}
 	}

@@ -38,7 +38,7 @@ func (r remote) loadCaller() tea.Cmd {
 	return func() tea.Msg {
 		caller, err := r.client.Me(r.ctx)
 		if err != nil {
-			return loadFailedMsg{session: r.session, err: asAPIError(err)}
+			return sideLoadFailedMsg{session: r.session, what: sideCaller, err: asAPIError(err)}
 		}
 		return callerLoadedMsg{session: r.session, caller: caller}
 	}
@@ -48,12 +48,18 @@ func (r remote) loadTeams() tea.Cmd {
 	return func() tea.Msg {
 		list, err := r.client.Teams(r.ctx, api.TeamFilter{}, api.ListOptions{PageSize: api.MaxPageSize})
 		teams := list.Teams
+		followed := map[string]bool{}
 		for err == nil && list.Links.Next != "" {
+			if followed[list.Links.Next] {
+				err = errCircle()
+				break
+			}
+			followed[list.Links.Next] = true
 			list, err = r.client.NextTeams(r.ctx, list.Links.Next)
 			teams = append(teams, list.Teams...)
 		}
 		if err != nil {
-			return loadFailedMsg{session: r.session, err: asAPIError(err)}
+			return sideLoadFailedMsg{session: r.session, what: sideTeams, err: asAPIError(err)}
 		}
 		return teamsLoadedMsg{session: r.session, teams: teams}
 	}
@@ -110,18 +116,30 @@ func (r remote) remove(id string) tea.Cmd {
 	}
 }
 
-// findKeyOwner asks whose key has this hash. The key itself stays here.
-func (r remote) findKeyOwner(hash api.KeyHash) tea.Cmd {
+// findKeyOwner asks whose key has this hash. The key itself stays here. An
+// answer is believed only when its key looks like the one that was asked for: a
+// server that does not know the filter would answer with all accounts.
+func (r remote) findKeyOwner(lookup int, hash api.KeyHash, hint string) tea.Cmd {
 	return func() tea.Msg {
 		list, err := r.client.ServiceAccounts(r.ctx, api.ServiceAccountFilter{KeyHash: hash.String()}, api.ListOptions{})
-		if err != nil {
-			return keyOwnerFoundMsg{err: asAPIError(err)}
+		accounts := list.ServiceAccounts
+		switch {
+		case err != nil:
+			return keyOwnerFoundMsg{lookup: lookup, err: asAPIError(err)}
+		case len(accounts) == 0:
+			return keyOwnerFoundMsg{lookup: lookup}
+		case len(accounts) > 1 || accounts[0].Key.Hint != hint:
+			return keyOwnerFoundMsg{lookup: lookup, err: &api.Error{
+				Kind: api.KindMalformed, Detail: "this server cannot look a key up.",
+			}}
 		}
-		if len(list.ServiceAccounts) == 0 {
-			return keyOwnerFoundMsg{}
-		}
-		return keyOwnerFoundMsg{account: list.ServiceAccounts[0], found: true}
+		return keyOwnerFoundMsg{lookup: lookup, account: accounts[0], found: true}
 	}
+}
+
+// errCircle is the failure of a list whose next links lead back.
+func errCircle() *api.Error {
+	return &api.Error{Kind: api.KindMalformed, Detail: "The server's list leads in a circle: its next page is one that was read already."}
 }
 
 func trySignIn(ctx context.Context, open func(api.Secret) (Client, error), key api.Secret) tea.Cmd {
@@ -138,25 +156,29 @@ func trySignIn(ctx context.Context, open func(api.Secret) (Client, error), key a
 	}
 }
 
-func copyNatively(ctx context.Context, board Clipboard, secret api.Secret) tea.Cmd {
-	return func() tea.Msg { return keyCopiedMsg{err: board.Copy(ctx, secret.Reveal())} }
+func copyNatively(ctx context.Context, board Clipboard, account string, secret api.Secret) tea.Cmd {
+	return func() tea.Msg { return keyCopiedMsg{account: account, err: board.Copy(ctx, secret.Reveal())} }
 }
 
 // writeKeyFile writes the key alone, with a line end, to a new file that only
 // its owner can read. It never overwrites, and leaves nothing behind when it
 // fails.
-func writeKeyFile(path string, secret api.Secret) tea.Cmd {
+func writeKeyFile(account, path string, secret api.Secret) tea.Cmd {
 	return func() tea.Msg {
+		text := secret.Reveal()
+		if text == "" {
+			return keyWrittenMsg{account: account, path: path, err: errors.New("the key is gone")}
+		}
 		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
-			return keyWrittenMsg{path: path, err: err}
+			return keyWrittenMsg{account: account, path: path, err: err}
 		}
-		_, err = fmt.Fprintln(file, secret.Reveal())
+		_, err = fmt.Fprintln(file, text)
 		err = errors.Join(err, file.Sync(), file.Close())
 		if err != nil {
 			err = errors.Join(err, os.Remove(path))
 		}
-		return keyWrittenMsg{path: path, err: err}
+		return keyWrittenMsg{account: account, path: path, err: err}
 	}
 }
 

@@ -86,7 +86,9 @@ func (a *authority) ServiceAccounts(ctx context.Context, filter api.ServiceAccou
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		if filter.KeyHash == api.HashKey(knownKey).String() {
-			return api.ServiceAccountList{ServiceAccounts: a.accounts[3:4]}, nil
+			owner := a.accounts[3]
+			owner.Key.Hint = api.KeyHint(knownKey)
+			return api.ServiceAccountList{ServiceAccounts: []api.ServiceAccount{owner}}, nil
 		}
 		return api.ServiceAccountList{}, nil
 	}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
+	"time"
 
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
@@ -29,8 +31,11 @@ type createDialog struct {
 	idempotencyKey string
 	request        api.CreateServiceAccount
 	retry          *createRetry // waiting before the same request is sent again
-	quitAsked      bool
-	note           string
+	// lost is true from a lost answer until the server has decided about this
+	// very create: the account may exist, so nothing else may be sent.
+	lost      bool
+	quitAsked bool
+	note      string
 }
 
 type createFocus int
@@ -100,16 +105,16 @@ func roleExtent(role api.Role) string {
 func (d createDialog) restyle(e environment) dialog {
 	d.name.SetStyles(inputStyles(e.styles))
 	width := max(e.width-labelWidth-1, 1)
-	d.name.SetWidth(width)
-	d.picker.SetWidth(width - 10)
+	d.name.SetWidth(width - 1)
+	d.picker.SetWidth(width - 11)
 	return d
 }
 
 func (d createDialog) waiting() bool { return d.sending || d.retry != nil }
 
 // refuseQuit keeps the program while a key is being made: it would be lost.
-func (d createDialog) refuseQuit() (dialog, bool) {
-	if !d.waiting() || d.quitAsked {
+func (d createDialog) refuseQuit(time.Time) (dialog, bool) {
+	if d.quitAsked || !d.waiting() && !d.lost {
 		return d, false
 	}
 	d.quitAsked = true
@@ -133,9 +138,14 @@ func (d createDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, actio
 	case tea.KeyPressMsg:
 		return d.press(msg, e)
 	case tea.PasteMsg:
-		if !d.waiting() {
-			return d.typed(msg, e)
+		if d.waiting() || d.lost {
+			break
 		}
+		if api.FindKey(msg.Content) != "" {
+			d.note = "That was an API key: it was not pasted. Paste it into the list to find its owner."
+			return d, nil, nil
+		}
+		return d.typed(tea.PasteMsg{Content: strings.TrimSpace(msg.Content)}, e)
 	}
 	return d, nil, nil
 }
@@ -150,13 +160,27 @@ func (d createDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.C
 			d.note = "Waiting for the answer, so that no key is lost."
 			return d, nil, nil
 		}
-		if d.retry.lost {
+		if d.lost {
 			return d, nil, abandonCreate{}
 		}
 		d.retry, d.note = nil, ""
 		return d, nil, nil
 	}
+	if d.lost {
+		switch {
+		case k.Back.matches(press):
+			return d, nil, abandonCreate{}
+		case k.Take.matches(press):
+			return d.send(e)
+		}
+		return d, nil, nil
+	}
+	d.note = ""
 	switch {
+	case k.Back.matches(press) && d.focus == focusName:
+		return d.to(focusTeam, e)
+	case k.Back.matches(press) && d.focus == focusCreate:
+		return d.to(focusName, e)
 	case k.Back.matches(press):
 		return d, nil, closeDialog{}
 	case k.Next.matches(press):
@@ -238,6 +262,9 @@ func (d *createDialog) take(e environment) {
 	}
 	for i := range e.teams {
 		if e.teams[i].ID == item.ID {
+			if d.team == nil || d.team.ID != item.ID {
+				d.nameProblem = "" // what was wrong with it may be right there
+			}
 			d.team = &e.teams[i]
 			d.teamProblem = ""
 		}
@@ -246,7 +273,7 @@ func (d *createDialog) take(e environment) {
 
 // submit checks what can be checked here and sends the rest to the server.
 func (d createDialog) submit(e environment) (dialog, tea.Cmd, action) {
-	d.problem, d.note = "", ""
+	d.problem, d.note, d.nameProblem, d.teamProblem = "", "", "", ""
 	if d.team == nil {
 		next, cmd, a := d.to(focusTeam, e)
 		d = next.(createDialog)
@@ -263,7 +290,11 @@ func (d createDialog) submit(e environment) (dialog, tea.Cmd, action) {
 	if d.idempotencyKey == "" || request != d.request {
 		d.request, d.idempotencyKey = request, e.newKey()
 	}
-	d.sending, d.retry, d.quitAsked = true, nil, false
+	return d.send(e)
+}
+
+func (d createDialog) send(environment) (dialog, tea.Cmd, action) {
+	d.sending, d.retry, d.quitAsked, d.problem, d.note = true, nil, false, "", ""
 	return d, nil, createAccount{request: d.request, idempotencyKey: d.idempotencyKey}
 }
 
@@ -271,7 +302,10 @@ func (d createDialog) bindings(e environment) []binding {
 	k := e.keys
 	switch {
 	case d.sending:
-		return []binding{k.Back.because("waiting for the answer"), k.Interrupt}
+		wait := bind(k.Back.name, "waits for the answer", "esc")
+		return []binding{wait.because("waiting for the answer"), k.Interrupt}
+	case d.lost && d.retry == nil:
+		return []binding{bind(k.Take.name, "ask again", "enter"), bind(k.Back.name, "stop trying", "esc"), k.Interrupt}
 	case d.retry != nil:
 		stop := bind(k.Back.name, "stop trying", "esc")
 		return []binding{stop, k.Interrupt}

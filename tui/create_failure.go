@@ -2,7 +2,6 @@ package tui
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -15,7 +14,6 @@ import (
 type createRetry struct {
 	attempt int // of the next try
 	at      time.Time
-	lost    bool // the request may have been carried out
 	why     string
 }
 
@@ -23,42 +21,59 @@ type createRetry struct {
 // short at first, because somebody sits and waits for a key.
 var createWaits = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second}
 
+// maxLostWait bounds how long a create whose answer was lost is put off: the
+// server knows its idempotency key for a day, and a person waits for a key.
+const maxLostWait = time.Minute
+
 // failed puts an error where it belongs, with nothing that was entered lost.
 func (d createDialog) failed(err *api.Error, e environment) (dialog, tea.Cmd, action) {
 	d.sending, d.note = false, ""
 	attempt := 2
-	lost := err.Lost
 	if d.retry != nil {
 		attempt = d.retry.attempt + 1
-		// Once an answer was lost, a later failure does not tell what became
-		// of that first request.
-		lost = lost || d.retry.lost
 	}
-	if err.Lost || errors.Is(err, api.ErrIdempotencyInFlight) || errors.Is(err, api.ErrRateLimited) || (lost && !lasting(err) && !settled(err)) {
+	// A refusal tells what became of a lost request only when it is about this
+	// very create: a key that is refused now was accepted then.
+	d.lost = (d.lost || err.Lost || errors.Is(err, api.ErrIdempotencyInFlight)) && !decided(err)
+	if (d.lost && !lasting(err)) || errors.Is(err, api.ErrRateLimited) {
 		wait := createWaits[min(attempt-2, len(createWaits)-1)]
 		if err.RetryAfter > 0 {
 			wait = err.RetryAfter
 		}
-		d.retry = &createRetry{attempt: attempt, at: e.now.Add(wait), lost: lost || errors.Is(err, api.ErrIdempotencyInFlight), why: err.Detail}
+		if d.lost {
+			wait = min(wait, maxLostWait)
+		}
+		d.retry = &createRetry{attempt: attempt, at: e.now.Add(wait), why: err.Detail}
 		return d, after(wait, retryDueMsg{id: d.idempotencyKey}), nil
 	}
 	d.retry = nil
 	return d.refused(err, e)
 }
 
-// settled reports whether the server has decided about this very create, so
-// that asking again would give the same answer.
-func settled(err *api.Error) bool { return err.Kind == api.KindRefused && err.Status < 500 }
+// decided reports whether the server has judged this very create, so that it
+// is known not to have been carried out, or to have been undone or used.
+func decided(err *api.Error) bool {
+	if err.Kind != api.KindRefused || errors.Is(err, api.ErrIdempotencyInFlight) {
+		return false
+	}
+	return err.Status == 409 || err.Status == 422 || err.Status == 400
+}
 
 func (d createDialog) refused(err *api.Error, e environment) (dialog, tea.Cmd, action) {
 	switch {
 	case errors.Is(err, api.ErrUnauthorized):
 		d.problem = "The server refused your key. Sign in, then press enter again."
 		return d, nil, askForKey{err: err}
+	case d.lost:
+		d.problem = "An answer was lost, and now: " + err.Error()
+		return d, nil, nil
 	case errors.Is(err, api.ErrNameTaken):
-		d.nameProblem = fmt.Sprintf("%s already has a service account of this name", d.team.Name)
+		d.nameProblem = d.team.Name + " has a service account of this name"
 	case errors.Is(err, api.ErrIdempotencyKeyUsed):
 		d.problem = "The account exists and its key is in use already. Delete it if that was not you."
+		d.idempotencyKey = ""
+	case err.Code == api.CodeConflict:
+		d.problem = "It was made, and deleted by somebody since. Press enter to make it again."
 		d.idempotencyKey = ""
 	case errors.Is(err, api.ErrExceedsCaller):
 		d.teamProblem = err.Detail

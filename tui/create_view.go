@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -39,7 +40,7 @@ func (d createDialog) view(e environment) panel {
 	blank()
 
 	nameLine := len(lines)
-	lines = append(lines, d.label("Name", d.focus == focusName, e)+d.name.View())
+	lines = append(lines, d.label("Name", d.focus == focusName, e)+harmless(d.name).View())
 	lines = append(lines, d.nameRule(e))
 	blank()
 	lines = append(lines, strings.Repeat(" ", labelWidth)+d.buttons(e))
@@ -57,6 +58,19 @@ func (d createDialog) view(e environment) panel {
 		p.cursor = inputCursor(d.name, e.measure, labelWidth, nameLine)
 	}
 	return p
+}
+
+// harmless is a field for being shown: what was pasted into it and cannot be
+// seen, or would turn its neighbours around, is shown as a replacement.
+func harmless(input textinput.Model) textinput.Model {
+	clean := api.Clean(input.Value())
+	if clean == input.Value() {
+		return input
+	}
+	position := input.Position()
+	input.SetValue(clean)
+	input.SetCursor(position)
+	return input
 }
 
 func (d createDialog) label(text string, focused bool, e environment) string {
@@ -100,7 +114,11 @@ func (d createDialog) teamArea(e environment, room int) []string {
 			selected = teamByID(e.teams, item.ID)
 		}
 		if len(e.teams) == 0 {
-			lines = []string{e.styles.Muted.Render("No teams yet: they are loading, or you may see none.")}
+			words := "No teams yet: they are loading, or you may see none."
+			if e.teamsFailed != nil {
+				words = "The teams could not be loaded: " + e.teamsFailed.Detail
+			}
+			lines = wrapped(words, width, e.styles.Warning.Render, e)
 		}
 	}
 	if selected != nil {
@@ -188,7 +206,7 @@ func (d createDialog) status(e environment) []string {
 	case d.retry != nil:
 		wait := max(int(d.retry.at.Sub(e.now).Seconds()+0.999), 0)
 		words := "Asking again"
-		if d.retry.lost {
+		if d.lost {
 			words = "The answer was lost. Asking again with the same request, so that there is one account and you get its key,"
 		}
 		return indented(fmt.Sprintf("%s %s in %ds (try %d). %s", s.Glyphs.Warn, words, wait, d.retry.attempt, d.retry.why), s.Warning.Render, e)

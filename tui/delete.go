@@ -2,8 +2,6 @@ package tui
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/textinput"
@@ -23,6 +21,7 @@ type deleteDialog struct {
 	focus    deleteFocus
 	deleting bool
 	attempt  int
+	lost     bool      // the account may be deleted already
 	retryAt  time.Time // the deletion is repeated then, zero when not
 	problem  string
 	note     string
@@ -115,6 +114,8 @@ func (d deleteDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.C
 			d.note = "Waiting for the answer."
 		}
 		return d, nil, nil
+	case k.Back.matches(press) && d.lost:
+		return d, nil, abandonDelete{name: d.account.Name}
 	case k.Back.matches(press):
 		return d, nil, closeDialog{}
 	case k.Next.matches(press):
@@ -175,6 +176,8 @@ func (d deleteDialog) to(focus deleteFocus) (dialog, tea.Cmd, action) {
 
 func (d deleteDialog) enter(e environment) (dialog, tea.Cmd, action) {
 	switch {
+	case d.focus == focusKeep && d.lost:
+		return d, nil, abandonDelete{name: d.account.Name}
 	case d.focus == focusKeep:
 		return d, nil, closeDialog{}
 	case d.focus == focusTyped && d.name.Value() == d.account.Name:
@@ -208,14 +211,14 @@ const maxDeletes = 3
 
 func (d deleteDialog) failed(err *api.Error, e environment) (dialog, tea.Cmd, action) {
 	d.deleting, d.note = false, ""
-	d.problem = err.Error()
+	d.problem = sentence(err.Error())
+	d.lost = d.lost || err.Lost
 	switch {
 	case errors.Is(err, api.ErrUnauthorized):
 		return d, nil, askForKey{err: err}
 	case lasting(err) || d.attempt >= maxDeletes:
-		d.problem += " Nothing is known to be deleted; enter tries again."
-		if lasting(err) {
-			d.problem = err.Error()
+		if !lasting(err) {
+			d.problem += " Nothing is known to be deleted; enter tries again."
 		}
 		return d, nil, nil
 	}
@@ -231,98 +234,4 @@ func (d deleteDialog) bindings(e environment) []binding {
 	}
 	enter := map[deleteFocus]string{focusKeep: "cancel", focusTyped: "to the button", focusDelete: "delete"}[d.focus]
 	return []binding{bind(k.Take.name, enter, "enter"), k.Next, k.Previous, k.Back, k.Interrupt}
-}
-
-func (d deleteDialog) view(e environment) panel {
-	s := e.styles
-	g := s.Glyphs
-	airy := e.height >= 14
-	lines := []string{s.Danger.Bold(true).Render("Delete Service Account")}
-	blank := func() {
-		if airy {
-			lines = append(lines, "")
-		}
-	}
-	blank()
-	name := s.Strong.Render(e.measure.Truncate(d.account.Name, max(e.width-36, 12), g.Ellipsis)) + s.Muted.Render("  in "+d.account.Team.Name)
-	if airy {
-		lines = append(lines, name, s.Muted.Render(d.account.Key.Hint+"  "+d.account.ID))
-	} else {
-		lines = append(lines, name+s.Muted.Render("  "+d.account.Key.Hint))
-	}
-	lines = append(lines, wrapped(d.weight(e), e.width, d.weightStyle(e), e)...)
-	if d.stale != "" {
-		lines = append(lines, wrapped(d.stale, e.width, s.Warning.Render, e)...)
-	}
-	blank()
-	if airy {
-		lines = append(lines, "Whatever uses its key is refused at once.")
-	}
-	lines = append(lines, s.Strong.Render("This cannot be undone."))
-	p := panel{danger: true}
-	if d.checked && d.weighty(e.now) {
-		blank()
-		const label = "Type its name  "
-		p.cursor = inputCursor(d.name, e.measure, len(label), len(lines))
-		style := s.Muted
-		if d.focus == focusTyped {
-			style = s.Key
-		}
-		lines = append(lines, style.Render(label)+d.name.View())
-	}
-	blank()
-	buttons := button("Cancel", d.focus == focusKeep, false, e) + "  " + button("Delete Service Account", d.focus == focusDelete, true, e)
-	lines = append(lines, buttons)
-	// What is being done, or stood in the way, must be seen: on a low screen
-	// it takes the place of the weight.
-	status := d.status(e)
-	for len(lines)+len(status) > e.height && len(lines) > 4 {
-		lines = append(lines[:2:2], lines[3:]...)
-		if p.cursor != nil {
-			p.cursor.Y--
-		}
-	}
-	p.content = strings.Join(append(lines, status...), "\n")
-	return p
-}
-
-// weight says what hangs on the key.
-func (d deleteDialog) weight(e environment) string {
-	used := d.account.Key.LastUsedAt
-	switch {
-	case used == nil:
-		return "Never used."
-	case e.now.Sub(*used) < inUse:
-		return e.styles.Glyphs.Warn + " Used " + lastUseWords(d.account, e) + ": something depends on it."
-	}
-	return "Last used " + lastUseWords(d.account, e) + "."
-}
-
-func (d deleteDialog) weightStyle(e environment) func(...string) string {
-	if used := d.account.Key.LastUsedAt; used != nil && e.now.Sub(*used) < inUse {
-		return e.styles.Warning.Render
-	}
-	return e.styles.Text.Render
-}
-
-func (d deleteDialog) status(e environment) []string {
-	s := e.styles
-	switch {
-	case d.deleting:
-		words := e.spinner() + " Deleting."
-		if d.note != "" {
-			words += " " + d.note
-		}
-		return []string{words}
-	case !d.retryAt.IsZero():
-		wait := max(int(d.retryAt.Sub(e.now).Seconds()+0.999), 0)
-		return wrapped(fmt.Sprintf("%s Trying again in %ds. %s", s.Glyphs.Warn, wait, d.problem), e.width, s.Warning.Render, e)
-	case d.problem != "":
-		return wrapped(s.Glyphs.Bad+" "+d.problem, e.width, s.Danger.Render, e)
-	case d.note != "":
-		return []string{s.Muted.Render(d.note)}
-	case !d.checked:
-		return []string{s.Muted.Render(e.spinner() + " Looking up when it was last used.")}
-	}
-	return []string{""}
 }

@@ -108,9 +108,9 @@ func wrapped(text string, width int, render func(...string) string, e environmen
 
 // detailsDialog shows one account whole; what does not fit is scrolled.
 type detailsDialog struct {
+	scroll
 	account api.ServiceAccount
 	teams   map[string]api.Team
-	offset  int
 }
 
 func newDetailsDialog(account api.ServiceAccount, teams map[string]api.Team) detailsDialog {
@@ -122,14 +122,10 @@ func (d detailsDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, acti
 	if !ok {
 		return d, nil, nil
 	}
-	switch {
-	case e.keys.Back.matches(press), e.keys.Details.matches(press), e.keys.Quit.matches(press):
+	if e.keys.Back.matches(press) || e.keys.Details.matches(press) || e.keys.Quit.matches(press) {
 		return d, nil, closeDialog{}
-	case e.keys.Down.matches(press):
-		d.offset = min(d.offset+1, max(len(d.lines(e))-e.height, 0))
-	case e.keys.Up.matches(press):
-		d.offset = max(d.offset-1, 0)
 	}
+	d.scroll = d.moved(press, len(d.lines(e)), e)
 	return d, nil, nil
 }
 
@@ -138,13 +134,11 @@ func (d detailsDialog) lines(e environment) []string {
 }
 
 func (d detailsDialog) view(e environment) panel {
-	lines := d.lines(e)
-	from := min(d.offset, max(len(lines)-e.height, 0))
-	return panel{content: strings.Join(lines[from:min(from+e.height, len(lines))], "\n")}
+	return panel{content: strings.Join(d.window(d.lines(e), e), "\n")}
 }
 
 func (d detailsDialog) bindings(e environment) []binding {
-	return []binding{e.keys.Back, e.keys.Down, e.keys.Up, e.keys.Interrupt}
+	return d.scroll.bindings(len(d.lines(e)), e)
 }
 
 func (d detailsDialog) restyle(environment) dialog { return d }

@@ -22,7 +22,7 @@ type dialog interface {
 
 // guardian is a dialog that may refuse that the program ends, and asks first.
 type guardian interface {
-	refuseQuit() (dialog, bool)
+	refuseQuit(now time.Time) (dialog, bool)
 }
 
 // waiter is a dialog that waits for an answer or for a moment: the console
@@ -53,6 +53,7 @@ type environment struct {
 	caller        *api.Caller
 	teams         []api.Team
 	newKey        func() string
+	teamsFailed   *api.Error // why there are no teams, nil when they are there or coming
 	readOnly      bool
 }
 
@@ -64,7 +65,7 @@ func (m *Model) environment() environment {
 		width:  max(min(dialogWidth, m.width-4)-4, 1),
 		height: max(m.height-4, 1),
 		screen: m.width,
-		caller: m.caller, teams: m.teamList, newKey: m.options.NewIdempotencyKey, readOnly: m.options.ReadOnly,
+		caller: m.caller, teams: m.teamList, teamsFailed: m.teamsFailed, newKey: m.options.NewIdempotencyKey, readOnly: m.options.ReadOnly,
 	}
 }
 
@@ -73,73 +74,101 @@ func (e environment) spinner() string {
 	return frames[e.frame%len(frames)]
 }
 
+// stacked is a dialog on the stack with a number of its own: an answer may come
+// when another dialog stands over the one it is for.
+type stacked struct {
+	id     int
+	dialog dialog
+}
+
 func (m *Model) topDialog() dialog {
 	if len(m.dialogs) == 0 {
 		return nil
 	}
-	return m.dialogs[len(m.dialogs)-1]
+	return m.dialogs[len(m.dialogs)-1].dialog
 }
 
 // open puts a dialog on top.
 func (m *Model) open(d dialog) {
-	m.dialogs = append(slices.Clip(m.dialogs), d)
+	m.opened++
+	m.dialogs = append(slices.Clip(m.dialogs), stacked{id: m.opened, dialog: d})
 }
 
-func (m *Model) close() {
-	if len(m.dialogs) > 0 {
-		m.dialogs = slices.Clone(m.dialogs[:len(m.dialogs)-1])
-	}
+// close takes away the dialog of that number, wherever it stands.
+func (m *Model) close(id int) {
+	m.closeWhere(func(s stacked) bool { return s.id == id })
+}
+
+func (m *Model) closeWhere(gone func(stacked) bool) {
+	m.dialogs = slices.DeleteFunc(slices.Clone(m.dialogs), gone)
+}
+
+// closeSignIn takes the sign-in dialog away, if it is open.
+func (m *Model) closeSignIn() {
+	m.closeWhere(func(s stacked) bool { _, ok := s.dialog.(signInDialog); return ok })
+}
+
+func (m *Model) hasSignIn() bool {
+	return slices.ContainsFunc(m.dialogs, func(s stacked) bool { _, ok := s.dialog.(signInDialog); return ok })
+}
+
+// showsKey reports whether a new key is on the screen, or under a dialog.
+func (m *Model) showsKey() bool {
+	return slices.ContainsFunc(m.dialogs, func(s stacked) bool { _, ok := s.dialog.(keyDialog); return ok })
 }
 
 func (m *Model) updateDialog(msg tea.Msg) tea.Cmd {
-	top := len(m.dialogs) - 1
-	next, cmd, wanted := m.dialogs[top].update(msg, m.environment())
-	m.dialogs = slices.Clone(m.dialogs)
-	m.dialogs[top] = next
-	if wanted != nil {
-		cmd = tea.Batch(cmd, m.perform(wanted))
-	}
-	return cmd
+	return m.updateDialogs(msg, len(m.dialogs)-1)
 }
 
 // toDialogs hands an answer to every dialog: the one it belongs to knows it by
 // its id, also when another has been opened over it meanwhile.
-func (m *Model) toDialogs(msg tea.Msg) tea.Cmd {
+func (m *Model) toDialogs(msg tea.Msg) tea.Cmd { return m.updateDialogs(msg, 0) }
+
+func (m *Model) updateDialogs(msg tea.Msg, from int) tea.Cmd {
+	type request struct {
+		dialog int
+		action action
+	}
 	var cmds []tea.Cmd
-	var wanted []action
+	var wanted []request
 	m.dialogs = slices.Clone(m.dialogs)
-	for i := range m.dialogs {
-		next, cmd, a := m.dialogs[i].update(msg, m.environment())
-		m.dialogs[i] = next
+	for i := from; i < len(m.dialogs); i++ {
+		next, cmd, a := m.dialogs[i].dialog.update(msg, m.environment())
+		m.dialogs[i].dialog = next
 		cmds = append(cmds, cmd)
 		if a != nil {
-			wanted = append(wanted, a)
+			wanted = append(wanted, request{m.dialogs[i].id, a})
 		}
 	}
-	for _, a := range wanted {
-		cmds = append(cmds, m.perform(a))
+	for _, w := range wanted {
+		cmds = append(cmds, m.perform(w.action, w.dialog))
 	}
 	return tea.Batch(cmds...)
 }
 
-// perform carries out what a dialog asked for.
-func (m *Model) perform(wanted action) tea.Cmd {
+// perform carries out what a dialog, named by its number, asked for.
+func (m *Model) perform(wanted action, from int) tea.Cmd {
 	r := m.remote()
 	switch a := wanted.(type) {
 	case closeDialog:
-		m.close()
+		m.close(from)
 	case quitProgram:
 		return tea.Quit
 	case createAccount:
 		return r.create(a.request, a.idempotencyKey)
 	case abandonCreate:
-		m.close()
+		m.close(from)
 		m.say(toastWarning, "The create may have been carried out: look for the account in the list. Its key is known to nobody.")
 		return m.reload()
 	case deleteAccount:
 		return r.remove(a.id)
+	case abandonDelete:
+		m.close(from)
+		m.say(toastWarning, a.name+" may have been deleted: look for it in the list, which is being loaded again.")
+		return m.reload()
 	case deletionDone:
-		m.close()
+		m.close(from)
 		m.accounts.remove(a.account.ID)
 		if a.already {
 			m.say(toastGood, a.account.Name+" was deleted already. Its key is refused.")
@@ -148,10 +177,11 @@ func (m *Model) perform(wanted action) tea.Cmd {
 		}
 		return m.refreshView()
 	case copySecret:
-		return m.copyKey(a.secret)
+		return m.copyKey(a.account, a.secret)
 	case writeSecret:
-		return writeKeyFile(a.path, a.secret)
+		return writeKeyFile(a.account, a.path, a.secret)
 	case discardSecret:
+		m.close(from)
 		return m.discard(a)
 	case signIn:
 		if m.options.SignIn == nil {
@@ -161,7 +191,7 @@ func (m *Model) perform(wanted action) tea.Cmd {
 	case askForKey:
 		return m.askToSignIn(a.err)
 	case retryWithOldKey:
-		m.close()
+		m.close(from)
 		return m.reload()
 	}
 	return nil

@@ -28,8 +28,8 @@ func (k keyMap) sections() []keySection {
 
 // helpDialog lists every key. What does not fit is scrolled.
 type helpDialog struct {
-	keys   keyMap
-	offset int
+	scroll
+	keys keyMap
 }
 
 func newHelpDialog(keys keyMap) helpDialog { return helpDialog{keys: keys} }
@@ -39,19 +39,10 @@ func (d helpDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action)
 	if !ok {
 		return d, nil, nil
 	}
-	last := max(len(d.lines(e))-e.height, 0)
-	switch {
-	case e.keys.Back.matches(press), e.keys.Help.matches(press), e.keys.Quit.matches(press):
+	if e.keys.Back.matches(press) || e.keys.Help.matches(press) || e.keys.Quit.matches(press) {
 		return d, nil, closeDialog{}
-	case e.keys.Down.matches(press):
-		d.offset = min(d.offset+1, last)
-	case e.keys.Up.matches(press):
-		d.offset = max(d.offset-1, 0)
-	case e.keys.PageDown.matches(press):
-		d.offset = min(d.offset+e.height, last)
-	case e.keys.PageUp.matches(press):
-		d.offset = max(d.offset-e.height, 0)
 	}
+	d.scroll = d.moved(press, len(d.lines(e)), e)
 	return d, nil, nil
 }
 
@@ -69,13 +60,11 @@ func (d helpDialog) lines(e environment) []string {
 }
 
 func (d helpDialog) view(e environment) panel {
-	lines := d.lines(e)
-	from := min(d.offset, max(len(lines)-e.height, 0))
-	return panel{content: strings.Join(lines[from:min(from+e.height, len(lines))], "\n")}
+	return panel{content: strings.Join(d.window(d.lines(e), e), "\n")}
 }
 
 func (d helpDialog) bindings(e environment) []binding {
-	return []binding{e.keys.Back, e.keys.Down, e.keys.Up, e.keys.Interrupt}
+	return d.scroll.bindings(len(d.lines(e)), e)
 }
 
 func (d helpDialog) restyle(environment) dialog { return d }

@@ -2,11 +2,11 @@ package tui
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 	"unicode"
 
 	"charm.land/bubbles/v2/textinput"
@@ -34,19 +34,32 @@ type keyDialog struct {
 
 	path    textinput.Model // of the file to write to
 	writing bool            // the path has the focus
+	saving  bool            // the file is being written
 	written string
 	problem string
+	copies  int
+
+	// appeared is when the screen, or its question, was first seen. Keys that
+	// end it count only after a moment: they were typed for something else.
+	appeared time.Time
 }
+
+// settleTime is how long after its appearance a key cannot be dismissed. Each
+// key that is pressed too early starts it again: somebody is still typing.
+const settleTime = time.Second
 
 func newKeyDialog(created api.CreatedServiceAccount, e environment) keyDialog {
 	path := textinput.New()
 	path.Prompt = ""
 	path.CharLimit = 1024
 	path.SetVirtualCursor(false)
-	path.SetValue(fileName(created.ServiceAccount.Name) + ".key")
-	d := keyDialog{created: created, path: path}
+	d := keyDialog{created: created, path: path, copying: true, appeared: e.now}
+	d.path.SetValue(d.suggestion())
 	return d.restyle(e).(keyDialog)
 }
+
+// suggestion is the file name that is offered.
+func (d keyDialog) suggestion() string { return fileName(d.created.ServiceAccount.Name) + ".key" }
 
 // fileName makes a name for a file of an account's name: letters, digits, dots
 // and dashes, and never a hidden file or a path.
@@ -70,30 +83,55 @@ func (d keyDialog) restyle(e environment) dialog {
 	return d
 }
 
-func (d keyDialog) refuseQuit() (dialog, bool) {
-	if d.delivered {
+func (d keyDialog) waiting() bool { return d.copying || d.saving }
+
+func (d keyDialog) refuseQuit(now time.Time) (dialog, bool) {
+	if d.delivered && !d.waiting() {
 		return d, false
 	}
-	d.leaving, d.quit, d.writing = true, true, false
-	return d, true
+	return d.ask(true, now), true
 }
+
+// ask asks whether the key may be lost.
+func (d keyDialog) ask(quit bool, now time.Time) keyDialog {
+	d.leaving, d.quit, d.writing, d.problem = true, quit, false, ""
+	d.path.Blur()
+	d.appeared = now
+	return d
+}
+
+// mine reports whether an answer is about this key.
+func (d keyDialog) mine(account string) bool { return account == d.created.ServiceAccount.ID }
 
 func (d keyDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
 	switch msg := msg.(type) {
 	case keyCopiedMsg:
+		if !d.mine(msg.account) {
+			break
+		}
 		d.copying = false
+		d.copies++
 		d.failed = msg.err != nil
 		d.words = clipboard.Words(clipboard.OSC52)
 		if msg.err == nil {
 			d.words, d.delivered = clipboard.Words(clipboard.Native), true
 		}
 	case keySentMsg:
+		if !d.mine(msg.account) {
+			break
+		}
 		d.copying = false
+		d.copies++
 		d.words = clipboard.Words(clipboard.OSC52)
 	case keyWrittenMsg:
-		d.writeDone(msg)
+		if d.mine(msg.account) {
+			d.writeDone(msg)
+		}
 	case tea.PasteMsg:
-		if d.writing {
+		if d.writing && !d.saving {
+			if d.path.Value() == d.suggestion() {
+				d.path.SetValue("") // a pasted path takes the suggestion's place
+			}
 			var cmd tea.Cmd
 			d.path, cmd = d.path.Update(msg)
 			return d, cmd, nil
@@ -114,32 +152,50 @@ func (d keyDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.Cmd,
 	k := e.keys
 	switch {
 	case k.Copy.matches(press):
-		d.copying = true
-		return d, nil, copySecret{secret: d.created.APIKey}
+		d.copying, d.leaving = true, false
+		return d, nil, copySecret{account: d.created.ServiceAccount.ID, secret: d.created.APIKey}
 	case k.Write.matches(press):
-		d.writing, d.problem = true, ""
+		d.writing, d.leaving, d.problem = true, false, ""
 		return d, d.path.Focus(), nil
 	case k.Have.matches(press):
-		return d, nil, discardSecret{account: d.created.ServiceAccount, kept: true}
-	case k.Back.matches(press):
-		if d.delivered {
-			return d, nil, discardSecret{account: d.created.ServiceAccount, kept: true}
+		if !d.settled(e) {
+			return d, nil, nil
 		}
-		d.leaving, d.quit = true, false
+		return d, nil, discardSecret{secret: d.created.APIKey, account: d.created.ServiceAccount, kept: true}
+	case k.Back.matches(press):
+		if d.delivered && !d.waiting() {
+			return d, nil, discardSecret{secret: d.created.APIKey, account: d.created.ServiceAccount, kept: true}
+		}
+		return d.ask(false, e.now), nil, nil
 	}
 	return d, nil, nil
+}
+
+// settled reports whether the screen may be ended now, and notes a key that
+// came too early.
+func (d *keyDialog) settled(e environment) bool {
+	if d.waiting() || e.now.Sub(d.appeared) < settleTime {
+		d.appeared = e.now
+		return false
+	}
+	return true
 }
 
 // answer takes the answer to whether the key may be lost.
 func (d keyDialog) answer(press tea.KeyPressMsg, e environment) (dialog, tea.Cmd, action) {
 	k := e.keys
 	switch {
+	case k.Copy.matches(press), k.Write.matches(press):
+		return d.press(press, e)
 	case k.LeaveKey.matches(press):
+		if !d.settled(e) {
+			return d, nil, nil
+		}
 		if d.quit {
 			d.created.APIKey.Destroy()
 			return d, nil, quitProgram{}
 		}
-		return d, nil, discardSecret{account: d.created.ServiceAccount}
+		return d, nil, discardSecret{secret: d.created.APIKey, account: d.created.ServiceAccount}
 	case k.StayWithKey.matches(press):
 		d.leaving = false
 	}
@@ -148,8 +204,10 @@ func (d keyDialog) answer(press tea.KeyPressMsg, e environment) (dialog, tea.Cmd
 
 func (d keyDialog) typePath(press tea.KeyPressMsg, e environment) (dialog, tea.Cmd, action) {
 	switch {
+	case d.saving:
+		return d, nil, nil
 	case e.keys.Back.matches(press):
-		d.writing = false
+		d.writing, d.problem = false, ""
 		d.path.Blur()
 		return d, nil, nil
 	case e.keys.Take.matches(press):
@@ -157,7 +215,10 @@ func (d keyDialog) typePath(press tea.KeyPressMsg, e environment) (dialog, tea.C
 			d.problem = "Enter the file's name."
 			return d, nil, nil
 		}
-		return d, nil, writeSecret{secret: d.created.APIKey, path: expand(strings.TrimSpace(d.path.Value()))}
+		d.saving, d.problem = true, ""
+		return d, nil, writeSecret{
+			account: d.created.ServiceAccount.ID, secret: d.created.APIKey, path: expand(strings.TrimSpace(d.path.Value())),
+		}
 	case press.String() == "ctrl+v":
 		return d, nil, nil
 	}
@@ -166,17 +227,22 @@ func (d keyDialog) typePath(press tea.KeyPressMsg, e environment) (dialog, tea.C
 	return d, cmd, nil
 }
 
-// expand turns ~/ into the person's home folder, as a shell would have done.
+// expand turns ~/ into the person's home folder, as a shell would have done,
+// and a name alone into a whole path: where the file went must be said.
 func expand(path string) string {
 	if rest, ok := strings.CutPrefix(path, "~/"); ok {
 		if home, err := os.UserHomeDir(); err == nil {
 			return filepath.Join(home, rest)
 		}
 	}
+	if whole, err := filepath.Abs(path); err == nil {
+		return whole
+	}
 	return path
 }
 
 func (d *keyDialog) writeDone(msg keyWrittenMsg) {
+	d.saving = false
 	switch {
 	case msg.err == nil:
 		d.written, d.delivered, d.writing, d.problem = msg.path, true, false, ""
@@ -205,7 +271,7 @@ func (d keyDialog) bindings(e environment) []binding {
 	k := e.keys
 	switch {
 	case d.leaving:
-		return []binding{k.StayWithKey, k.LeaveKey, k.Interrupt}
+		return []binding{k.StayWithKey, k.Copy, k.Write, k.LeaveKey, k.Interrupt}
 	case d.writing:
 		return []binding{bind("write-file", "write", "enter"), k.Back, k.Interrupt}
 	}
@@ -216,89 +282,33 @@ func (d keyDialog) bindings(e environment) []binding {
 	return []binding{k.Copy, k.Write, k.Have, done, k.Interrupt}
 }
 
-func (d keyDialog) view(e environment) panel {
-	s := e.styles
-	g := s.Glyphs
-	account := d.created.ServiceAccount
-	cut := func(text string) string { return e.measure.Truncate(text, max(e.screen-2, 1), g.Ellipsis) }
-	lines := []string{
-		" " + s.Title.Render(cut("New API Key "+g.Dot+" "+account.Name)) + s.Muted.Render("  Team "+account.Team.Name),
-		"",
-		" " + s.Warning.Render(cut(g.Warn+" This key is shown only once. Nobody can show it again, not even the server.")),
-		"",
-		s.Secret.Render(d.created.APIKey.Reveal()),
-		"",
-	}
-	p := panel{bare: true}
-	lines = append(lines, d.delivery(e)...)
-	switch {
-	case d.leaving:
-		lines = append(lines, "", " "+s.Danger.Render(cut("Leave without the key? It was not copied here and not written to a file.")),
-			" "+cut("The account stays and its key can never be had again: y leaves, n stays."))
-	case d.writing:
-		lines = append(lines, "", " "+s.Key.Render("File   ")+d.path.View())
-		p.cursor = inputCursor(d.path, e.measure, 8, len(lines)-1)
-		lines = append(lines, " "+s.Muted.Render(cut("A new file that only you can read (mode 0600); never overwrites.")))
-	}
-	if d.problem != "" {
-		lines = append(lines, " "+s.Danger.Render(cut(g.Bad+" "+d.problem)))
-	}
-	if d.created.Replayed && !d.leaving && !d.writing {
-		lines = append(lines, "", " "+s.Muted.Render(cut("An answer was lost on the way: same account, with a fresh key.")))
-	}
-	p.content = strings.Join(lines, "\n")
-	return p
-}
-
-// delivery says what became of the key, and never more than is known.
-func (d keyDialog) delivery(e environment) []string {
-	s := e.styles
-	g := s.Glyphs
-	var lines []string
-	switch {
-	case d.copying:
-		lines = append(lines, " "+s.Muted.Render(e.spinner()+" Copying"))
-	case d.words != "" && d.delivered && d.words == clipboard.Words(clipboard.Native):
-		lines = append(lines, " "+s.Success.Render(g.Good+" "+d.words+"."))
-	case d.words != "":
-		if d.failed {
-			lines = append(lines, " "+s.Warning.Render(g.Warn+" This machine's clipboard failed."))
-		}
-		lines = append(lines, " "+g.Bullet+" "+d.words+".")
-	}
-	if d.written != "" {
-		lines = append(lines, " "+s.Success.Render(fmt.Sprintf("%s Written to %s, for you alone.", g.Good, d.written)))
-	}
-	return lines
-}
-
 // keySentMsg says that the key was handed to the terminal, which never
 // acknowledges.
-type keySentMsg struct{}
+type keySentMsg struct{ account string }
 
 // created shows the key of a new account, whatever became of the form: a key
 // that was made must reach its person.
 func (m *Model) created(msg accountCreatedMsg) tea.Cmd {
-	if form, ok := m.topDialog().(createDialog); ok && form.idempotencyKey == msg.idempotencyKey {
-		m.close()
-	}
+	m.closeWhere(func(s stacked) bool {
+		form, ok := s.dialog.(createDialog)
+		return ok && form.idempotencyKey == msg.idempotencyKey
+	})
+	m.closeSignIn() // it would cover the key; the status line keeps what it says
 	account := msg.created.ServiceAccount
 	m.accounts.search.SetValue("")
 	m.accounts.add(account)
-	d := newKeyDialog(msg.created, m.environment())
-	d.copying = true
-	m.open(d)
-	return tea.Batch(tea.ClearScreen, m.refreshView(), m.copyKey(msg.created.APIKey))
+	m.open(newKeyDialog(msg.created, m.environment()))
+	return tea.Batch(tea.ClearScreen, m.refreshView(), m.copyKey(account.ID, msg.created.APIKey))
 }
 
 // copyKey takes the way to the clipboard that works here. When this machine's
 // own clipboard fails, the terminal is asked too.
-func (m *Model) copyKey(secret api.Secret) tea.Cmd {
+func (m *Model) copyKey(account string, secret api.Secret) tea.Cmd {
 	viaTerminal := tea.SetClipboard(secret.Reveal())
 	if m.options.Clipboard.Path() != clipboard.Native {
-		return tea.Sequence(viaTerminal, func() tea.Msg { return keySentMsg{} })
+		return tea.Sequence(viaTerminal, func() tea.Msg { return keySentMsg{account: account} })
 	}
-	copyHere := copyNatively(m.options.Context, m.options.Clipboard, secret)
+	copyHere := copyNatively(m.options.Context, m.options.Clipboard, account, secret)
 	return func() tea.Msg {
 		msg := copyHere().(keyCopiedMsg)
 		if msg.err != nil {
@@ -311,10 +321,7 @@ func (m *Model) copyKey(secret api.Secret) tea.Cmd {
 // discard ends the key's screen. The key is overwritten and the whole screen
 // painted anew, so that nothing of it stays in the program or on the terminal.
 func (m *Model) discard(a discardSecret) tea.Cmd {
-	if d, ok := m.topDialog().(keyDialog); ok {
-		d.created.APIKey.Destroy()
-	}
-	m.close()
+	a.secret.Destroy()
 	if a.kept {
 		m.say(toastGood, "Made "+a.account.Name+" in "+a.account.Team.Name+".")
 	} else {

@@ -2,7 +2,10 @@ package tui
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -126,12 +129,22 @@ func (m *Model) typeSearch(msg tea.Msg) tea.Cmd {
 	if m.accounts.query() == before {
 		return cmd
 	}
+	// A terminal without bracketed paste types what is pasted. From where it
+	// can be seen to be a key it is hidden, and when it is whole it is looked up.
+	m.accounts.search.EchoMode = textinput.EchoNormal
+	if text := api.FindKey(m.accounts.query()); text != "" {
+		m.accounts.search.EchoMode = textinput.EchoPassword
+		if api.CheckKey(text) == nil {
+			return tea.Batch(m.setQuery("", true), m.findOwner(text))
+		}
+	}
 	m.accounts.ranked = true
 	return tea.Batch(cmd, m.accounts.update(m.options.Context, true))
 }
 
 func (m *Model) setQuery(query string, keepFocus bool) tea.Cmd {
 	m.accounts.search.SetValue(query)
+	m.accounts.search.EchoMode = textinput.EchoNormal
 	m.accounts.ranked = true
 	if !keepFocus {
 		m.leaveSearch()
@@ -144,15 +157,31 @@ func (m *Model) setQuery(query string, keepFocus bool) tea.Cmd {
 func (m *Model) pasteSearch(msg tea.PasteMsg) tea.Cmd {
 	if text := api.FindKey(msg.Content); text != "" {
 		if err := api.CheckKey(text); err != nil {
-			m.say(toastWarning, "The pasted text looks like a key, but is "+strings.TrimPrefix(err.Error(), "the key is ")+".")
+			m.say(toastWarning, sentence(err.Error()))
 			return nil
 		}
-		m.say(toastGood, "Looking for the owner of the pasted key; the key itself stays here.")
-		return m.remote().findKeyOwner(api.HashKey(text))
+		return m.findOwner(text)
 	}
 	m.accounts.searching = true
 	focus := m.accounts.search.Focus()
 	return tea.Batch(focus, m.typeSearch(tea.PasteMsg{Content: strings.TrimSpace(api.Clean(firstLine(msg.Content)))}))
+}
+
+// findOwner looks up whose key this is, by its hash.
+func (m *Model) findOwner(key string) tea.Cmd {
+	m.lookups++
+	m.say(toastGood, "Looking for the owner of the pasted key; the key itself stays here.")
+	return m.remote().findKeyOwner(m.lookups, api.HashKey(key), api.KeyHint(key))
+}
+
+// sentence makes a sentence of an error.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if !strings.HasSuffix(text, ".") {
+		text += "."
+	}
+	return text
 }
 
 func firstLine(text string) string {
@@ -163,17 +192,20 @@ func firstLine(text string) string {
 // ownerFound selects the account that a pasted key belongs to.
 func (m *Model) ownerFound(msg keyOwnerFoundMsg) tea.Cmd {
 	switch {
+	case msg.lookup != m.lookups:
+		return nil
 	case msg.err != nil:
-		m.say(toastBad, "The owner of the key could not be looked up: "+msg.err.Error())
+		m.say(toastBad, "The key's owner was not found: "+msg.err.Error())
 		return nil
 	case !msg.found:
-		m.say(toastWarning, "No service account has this key: it was deleted, or belongs to another organization.")
+		m.say(toastWarning, "No service account has this key: it is deleted, or of elsewhere.")
 		return nil
 	}
 	if _, known := m.accounts.byID(msg.account.ID); !known {
 		m.accounts.add(msg.account)
 	}
 	m.accounts.search.SetValue("")
+	m.accounts.search.EchoMode = textinput.EchoNormal
 	m.leaveSearch()
 	m.accounts.selected = msg.account.ID
 	m.say(toastGood, "The pasted key belongs to "+msg.account.Name+" in "+msg.account.Team.Name+".")

@@ -47,6 +47,7 @@ func (m *Model) loaded(msg tea.Msg) tea.Cmd {
 	case teamsLoadedMsg:
 		if msg.session == m.session {
 			m.setTeams(msg.teams)
+			m.teamsFailed = nil
 			return m.toDialogs(msg)
 		}
 	case accountsLoadedMsg:
@@ -55,8 +56,49 @@ func (m *Model) loaded(msg tea.Msg) tea.Cmd {
 		}
 	case loadFailedMsg:
 		return m.loadFailed(msg)
+	case sideLoadFailedMsg:
+		return m.sideLoadFailed(msg)
+	case sideLoadDueMsg:
+		if msg.session == m.session {
+			return m.sideLoad(msg.what)
+		}
 	}
 	return nil
+}
+
+// sideLoad is what is loaded beside the accounts.
+type sideLoad int
+
+const (
+	sideCaller sideLoad = iota
+	sideTeams
+	sideLoads
+)
+
+func (m *Model) sideLoad(what sideLoad) tea.Cmd {
+	if what == sideCaller {
+		return m.remote().loadCaller()
+	}
+	return m.remote().loadTeams()
+}
+
+// sideLoadFailed tries again by itself, with pauses: the page is of use without
+// the caller and the teams, so nobody is asked.
+func (m *Model) sideLoadFailed(msg sideLoadFailedMsg) tea.Cmd {
+	if msg.session != m.session {
+		return nil
+	}
+	if msg.what == sideTeams {
+		m.teamsFailed = msg.err
+	}
+	if errors.Is(msg.err, api.ErrUnauthorized) {
+		return m.askToSignIn(msg.err)
+	}
+	if lasting(msg.err) {
+		return nil
+	}
+	m.sideFailures[msg.what]++
+	return after(retryWait(m.sideFailures[msg.what], msg.err), sideLoadDueMsg{session: m.session, what: msg.what})
 }
 
 func (m *Model) setTeams(teams []api.Team) {
@@ -68,33 +110,35 @@ func (m *Model) setTeams(teams []api.Team) {
 }
 
 func (m *Model) pageLoaded(list api.ServiceAccountList) tea.Cmd {
-	next := m.accounts.page(list)
+	next, replaced := m.accounts.page(list)
 	var cmd tea.Cmd
-	if !m.accounts.busy() {
+	if replaced || !m.accounts.busy() {
 		cmd = m.refreshView()
 	}
-	if next != "" {
-		return tea.Batch(cmd, m.remote().loadAccounts(m.accounts.load.generation, next))
+	switch {
+	case next == "":
+		m.accounts.failure = nil
+		m.accounts.loaded = m.now
+		return cmd
+	case m.accounts.load.followed[next]:
+		failed := loadFailedMsg{session: m.session, generation: m.accounts.load.generation, err: errCircle()}
+		return tea.Batch(cmd, m.loadFailed(failed))
 	}
-	m.accounts.failure = nil
-	m.accounts.load.attempts = 0
-	m.accounts.loaded = m.now
-	return cmd
+	m.accounts.load.followed[next] = true
+	return tea.Batch(cmd, m.remote().loadAccounts(m.accounts.load.generation, next))
 }
 
 func (m *Model) loadFailed(msg loadFailedMsg) tea.Cmd {
 	if msg.session != m.session {
 		return nil
 	}
+	if m.toast.kind == toastGood {
+		m.toast = toast{} // what failed since is more urgent
+	}
 	if errors.Is(msg.err, api.ErrUnauthorized) {
 		m.accounts.load.running = false
 		m.accounts.failure = &failure{err: msg.err, since: m.now}
 		return m.askToSignIn(msg.err)
-	}
-	if msg.generation == 0 {
-		// The caller or the teams: the page's own load fails for the same
-		// reason and tells it; one that does not is tried again with it.
-		return nil
 	}
 	if msg.generation != m.accounts.load.generation || !m.accounts.load.running {
 		return nil
@@ -112,16 +156,10 @@ func (m *Model) loadFailed(msg loadFailedMsg) tea.Cmd {
 // reload loads everything again; what is shown stays until it is replaced.
 func (m *Model) reload() tea.Cmd {
 	m.accounts.begin()
+	m.sideFailures = [sideLoads]int{}
 	r := m.remote()
-	cmds := []tea.Cmd{r.loadAccounts(m.accounts.load.generation, ""), r.loadTeams()}
-	if m.caller == nil {
-		cmds = append(cmds, r.loadCaller())
-	}
-	if m.accounts.load.fresh {
-		m.accounts.rows, m.accounts.index = nil, m.accounts.load.index
-		m.accounts.gone, m.accounts.inOrder = map[int32]bool{}, true
-	}
-	return tea.Batch(cmds...)
+	// Permissions may have changed as well: they apply at once.
+	return tea.Batch(r.loadAccounts(m.accounts.load.generation, ""), r.loadTeams(), r.loadCaller())
 }
 
 // refreshView computes again what is shown, keeping the cursor on its account.
@@ -132,19 +170,17 @@ func (m *Model) signedIn(msg signedInMsg) tea.Cmd {
 	m.client = msg.client
 	m.session++
 	m.caller = &msg.caller
-	if _, ok := m.topDialog().(signInDialog); ok {
-		m.close()
-	}
+	m.closeSignIn()
 	m.say(toastGood, "Signed in as "+callerName(msg.caller)+".")
 	return m.reload()
 }
 
 // askToSignIn opens the dialog for a refused key, once.
 func (m *Model) askToSignIn(err *api.Error) tea.Cmd {
-	for _, d := range m.dialogs {
-		if _, ok := d.(signInDialog); ok {
-			return m.toDialogs(signInFailedMsg{err: err})
-		}
+	if m.hasSignIn() || m.showsKey() {
+		// It is open, or would cover a key that is shown only once: the status
+		// line says how to sign in after that.
+		return nil
 	}
 	d, cmd := newSignInDialog(err, m.options.SignIn != nil, m.environment())
 	m.open(d)
@@ -161,10 +197,12 @@ func callerName(caller api.Caller) string {
 // changeForbidden says why the person can make and delete nothing, or "".
 func (m *Model) changeForbidden() string {
 	switch {
+	case m.accounts.failure != nil && m.isUnauthorized():
+		return "The server does not accept your key: press r to sign in."
 	case m.options.ReadOnly:
 		return "This console is read-only: it makes and deletes nothing."
 	case m.caller != nil && !api.PermitsAny(m.caller.Permissions, api.ManageServiceAccounts):
-		return "You need the permission " + string(api.ManageServiceAccounts) + ". A " + api.RoleTenantAdmin + " has it and can give it to your team."
+		return "You need the permission " + string(api.ManageServiceAccounts) + "; a " + api.RoleTenantAdmin + " has it."
 	}
 	return ""
 }

@@ -25,12 +25,24 @@ type accountsLoadedMsg struct {
 	list       api.ServiceAccountList
 }
 
-// loadFailedMsg says that a page of accounts, the caller or the teams could
-// not be had.
+// loadFailedMsg says that a page of accounts could not be had.
 type loadFailedMsg struct {
 	session    int
-	generation int // 0 when it is not a page of accounts
+	generation int
 	err        *api.Error
+}
+
+// sideLoadFailedMsg says that the caller or the teams could not be had.
+type sideLoadFailedMsg struct {
+	session int
+	what    sideLoad
+	err     *api.Error
+}
+
+// sideLoadDueMsg says that it is time to try that again.
+type sideLoadDueMsg struct {
+	session int
+	what    sideLoad
 }
 
 // accountCheckedMsg is the fresh state of the account in a dialog.
@@ -64,16 +76,21 @@ type deleteFailedMsg struct {
 type retryDueMsg struct{ id string }
 
 type keyOwnerFoundMsg struct {
+	lookup  int // late answers to an earlier paste are dropped
 	account api.ServiceAccount
 	found   bool
 	err     *api.Error
 }
 
-type keyCopiedMsg struct{ err error }
+type keyCopiedMsg struct {
+	account string // id of the account whose key it is
+	err     error
+}
 
 type keyWrittenMsg struct {
-	path string
-	err  error
+	account string // id of the account whose key it is
+	path    string
+	err     error
 }
 
 type signedInMsg struct {
@@ -86,6 +103,7 @@ type signInFailedMsg struct{ err error }
 // viewComputedMsg carries the rows to show, computed beside the screen.
 type viewComputedMsg struct {
 	generation int
+	rows       []api.ServiceAccount // that the view's numbers are of
 	view       []int32
 	done       bool
 }

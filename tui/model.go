@@ -8,6 +8,7 @@
 package tui
 
 import (
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -34,12 +35,16 @@ type Model struct {
 	ticks         int
 	frame         int // of the spinner
 
-	caller   *api.Caller
-	teams    map[string]api.Team
-	teamList []api.Team
-	accounts accounts
-	dialogs  []dialog
-	toast    toast
+	caller       *api.Caller
+	teams        map[string]api.Team
+	teamList     []api.Team
+	accounts     accounts
+	dialogs      []stacked
+	opened       int // dialogs so far
+	lookups      int // pasted keys so far
+	teamsFailed  *api.Error
+	sideFailures [sideLoads]int // failures in a row
+	toast        toast
 }
 
 // New makes a console. Run it with tea.NewProgram.
@@ -89,7 +94,7 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.accounts.rest(msg)
 	case viewComputedMsg:
 		cmd = m.accounts.computed(m.options.Context, msg)
-	case callerLoadedMsg, teamsLoadedMsg, accountsLoadedMsg, loadFailedMsg:
+	case callerLoadedMsg, teamsLoadedMsg, accountsLoadedMsg, loadFailedMsg, sideLoadFailedMsg, sideLoadDueMsg:
 		cmd = m.loaded(msg)
 	case accountCreatedMsg:
 		cmd = m.created(msg)
@@ -114,8 +119,9 @@ func (m *Model) restyle(light bool) {
 	s := styles.New(styles.Options{Light: light, ASCII: m.options.ASCII})
 	m.styles, m.paints = &s, newPaints(&s)
 	m.accounts.restyle(m.styles)
-	for i, d := range m.dialogs {
-		m.dialogs[i] = d.restyle(m.environment())
+	m.dialogs = slices.Clone(m.dialogs)
+	for i := range m.dialogs {
+		m.dialogs[i].dialog = m.dialogs[i].dialog.restyle(m.environment())
 	}
 }
 
@@ -134,10 +140,19 @@ func (m *Model) resize(width, height int) {
 	m.accounts.resize(l)
 }
 
-// press routes a key: interrupt, top dialog, focused search, page.
+// press routes a key: interrupt, top dialog, focused search, page. On a screen
+// that is too small to show what a key would do, keys do nothing.
 func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	if m.keys.Interrupt.matches(msg) {
 		return m.interrupt()
+	}
+	if newLayout(m.width, m.height).small {
+		return nil
+	}
+	if msg.Code == tea.KeyEscape && msg.Mod == tea.ModAlt {
+		// Two escapes that a slow line delivered together.
+		escape := tea.KeyPressMsg{Code: tea.KeyEscape}
+		return tea.Batch(m.press(escape), m.press(escape))
 	}
 	m.toast = m.toast.seen(m.now)
 	if len(m.dialogs) > 0 {
@@ -149,22 +164,34 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	return m.pageKey(msg)
 }
 
-// interrupt ends the program unless the top dialog holds something that would
-// be lost with it.
+// interrupt ends the program unless a dialog holds something that would be lost
+// with it. That dialog then comes to the front and asks.
 func (m *Model) interrupt() tea.Cmd {
-	if top := m.topDialog(); top != nil {
-		if guarded, ok := top.(guardian); ok {
-			if d, refused := guarded.refuseQuit(); refused {
-				m.dialogs[len(m.dialogs)-1] = d
-				return nil
-			}
+	small := newLayout(m.width, m.height).small
+	for i := len(m.dialogs) - 1; i >= 0; i-- {
+		guarded, ok := m.dialogs[i].dialog.(guardian)
+		if !ok {
+			continue
 		}
+		asking, refused := guarded.refuseQuit(m.now)
+		if !refused {
+			continue
+		}
+		if small {
+			return nil // the question could not be seen
+		}
+		front := stacked{id: m.dialogs[i].id, dialog: asking}
+		m.dialogs = append(slices.Delete(slices.Clone(m.dialogs), i, i+1), front)
+		return nil
 	}
 	return tea.Quit
 }
 
 // paste never fires a key: it goes to a field, or into the search.
 func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
+	if newLayout(m.width, m.height).small {
+		return nil
+	}
 	if len(m.dialogs) > 0 {
 		return m.updateDialog(msg)
 	}

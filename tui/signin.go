@@ -50,7 +50,7 @@ func (d signInDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, actio
 		d.trying = false
 		d.problem = msg.err.Error()
 		if errors.Is(msg.err, api.ErrUnauthorized) {
-			d.problem = "The server refused this key too. " + d.problem
+			d.problem = "The server does not accept this key either."
 		}
 	case tea.PasteMsg:
 		if !d.trying {
@@ -98,8 +98,8 @@ func (d signInDialog) bindings(e environment) []binding {
 
 func (d signInDialog) view(e environment) panel {
 	s := e.styles
-	lines := []string{s.Title.Render("Sign in again")}
-	lines = append(lines, wrapped("The server refused the key. "+d.reason.Detail, e.width, s.Text.Render, e)...)
+	lines := []string{s.Title.Render("Sign in")}
+	lines = append(lines, wrapped("The server does not accept your key: it was mistyped, deleted, or its user suspended.", e.width, s.Text.Render, e)...)
 	if d.reason.RequestID != "" {
 		lines = append(lines, s.Muted.Render("Request "+d.reason.RequestID))
 	}
@@ -112,7 +112,7 @@ func (d signInDialog) view(e environment) panel {
 	case d.problem != "":
 		lines = append(lines, wrapped(s.Glyphs.Bad+" "+d.problem, e.width, s.Danger.Render, e)...)
 	default:
-		lines = append(lines, s.Muted.Render("Nothing is lost: what you were doing waits below. ctrl+c quits."))
+		lines = append(lines, s.Muted.Render("What you were doing waits below. esc goes back to it."))
 	}
 	return panel{content: strings.Join(lines, "\n"), cursor: inputCursor(d.key, e.measure, labelWidth, line)}
 }

@@ -14,6 +14,15 @@ import (
 
 // View draws the screen. It reads the state and changes none.
 func (m Model) View() tea.View {
+	v := m.draw()
+	if m.options.ASCII {
+		// The server's hints have it too.
+		v.Content = strings.ReplaceAll(v.Content, "…", m.styles.Glyphs.Ellipsis)
+	}
+	return v
+}
+
+func (m *Model) draw() tea.View {
 	v := tea.NewView("")
 	v.AltScreen = true
 	v.WindowTitle = "lifeguard " + m.styles.Glyphs.Dot + " " + m.options.ContextName
@@ -44,8 +53,11 @@ func (m *Model) tooSmall() string {
 	if m.width <= 0 || m.height <= 0 {
 		return ""
 	}
-	sentence := fmt.Sprintf("lifeguard needs %d×%d cells; here are %d×%d.", minWidth, minHeight, m.width, m.height)
-	if d := m.topDialog(); d != nil {
+	sentence := fmt.Sprintf("lifeguard needs %d by %d cells; here are %d by %d.", minWidth, minHeight, m.width, m.height)
+	switch {
+	case m.showsKey():
+		sentence = "A new key waits: make the terminal larger. " + sentence
+	case len(m.dialogs) > 0:
 		sentence += " Your dialog is kept."
 	}
 	lines := strings.Split(ansi.Wrap(sentence, m.width, ""), "\n")
@@ -126,7 +138,7 @@ func (m *Model) searchLine(width int) string {
 	case a.searching:
 		left += a.search.View()
 	case a.query() != "":
-		left += a.query()
+		left += a.shownQuery()
 	default:
 		return " " + m.styles.Rule.Render(strings.Repeat(m.styles.Glyphs.Rule, max(width-2, 0)))
 	}
@@ -171,6 +183,9 @@ func (m *Model) failureWords(f *failure, width int) string {
 		wait := max(int(f.retryAt.Sub(m.now).Seconds()+0.999), 0)
 		next = fmt.Sprintf(" %s again in %ds, r now", g.Dot, wait)
 	}
+	if m.accounts.load.running {
+		next = " " + g.Dot + " trying again"
+	}
 	if m.isUnauthorized() {
 		next = " " + g.Dot + " r to sign in"
 	}
@@ -195,6 +210,9 @@ func (m *Model) helpLine(width int) string {
 		if b.name == m.keys.Help.name || b.name == m.keys.Quit.name || b.name == m.keys.Interrupt.name {
 			continue
 		}
+		if b.dangerous && m.options.ReadOnly {
+			continue
+		}
 		text, cells := m.helpItem(b)
 		if cells > room {
 			break
@@ -213,6 +231,9 @@ func (m *Model) helpLine(width int) string {
 func (m *Model) helpItem(b binding) (text string, cells int) {
 	s := m.styles
 	help := b.Help()
+	if m.options.ASCII {
+		help.Key = strings.NewReplacer("↓", "down", "↑", "up").Replace(help.Key)
+	}
 	plain := help.Key + " " + help.Desc
 	if b.off != "" {
 		return s.KeyOff.Render(plain), m.measure.StringWidth(plain)

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"os/user"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -69,6 +71,10 @@ func (e environment) folder(variable, standard string) string {
 	base := e.get(variable)
 	if !filepath.IsAbs(base) {
 		base = standard
+		if me, err := user.Current(); e.get("HOME") == "" && err == nil && runtime.GOOS != "windows" {
+			// Without HOME the standard folder is taken to lie at the root.
+			base = filepath.Join(me.HomeDir, standard)
+		}
 	}
 	return filepath.Join(base, "lifeguard")
 }

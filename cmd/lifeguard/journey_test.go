@@ -48,7 +48,14 @@ func createAccount(t *testing.T, p pane, team string) {
 	if err := api.CheckKey(key); err != nil {
 		t.Fatalf("the key on the screen: %v\n%s", err, hidden(screen))
 	}
-	p.press("i")
+	p.press("w")
+	p.waitFor("A new file that only you can read")
+	p.press("Enter")
+	p.waitFor("Written to")
+	if text, err := os.ReadFile(filepath.Join(p.home, "ci-deploy.key")); err != nil || string(text) != key+"\n" {
+		t.Errorf("the key's file holds %d bytes, %v", len(text), err)
+	}
+	p.press("Escape")
 	screen = p.waitFor("Made ci-deploy", "1 key")
 	if strings.Contains(screen, key) {
 		t.Error("the key is still on the screen")
