@@ -24,6 +24,7 @@ const maxBody = 64 << 10
 func (s *Server) admit(hctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(hctx)
 	operation := hctx.Operation().OperationID
+	requestOf(hctx.Context()).operation = operation
 	rule, known := rules[operation]
 	if known && rule.public {
 		next(hctx)
@@ -63,18 +64,21 @@ func callerOf(ctx context.Context) caller {
 // are looked at before the database is asked.
 func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, error) {
 	key, ok := bearer(r.Header)
-	if !ok || api.CheckKey(key) != nil {
-		return caller{}, unauthorized()
+	switch {
+	case !ok:
+		return caller{}, failed(ctx, failMissing)
+	case api.CheckKey(key) != nil:
+		return caller{}, failed(ctx, failMalformed)
 	}
 	hash := api.HashKey(key)
 	identity, err := s.store.IdentityByKey(ctx, hash)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return caller{}, unauthorized()
+		return caller{}, failed(ctx, failUnknown)
 	case err != nil:
 		return caller{}, unavailable(err)
 	case identity.Status != UserActive && identity.Status != UserCreated:
-		return caller{}, unauthorized()
+		return caller{}, failed(ctx, failSuspended)
 	}
 	if err := s.usage.record(ctx, identity, requestOf(ctx).ip); err != nil {
 		return caller{}, unavailable(err)
@@ -87,6 +91,12 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, err
 	found := newCaller(identity)
 	found.keyHash = hash
 	return found, nil
+}
+
+// failed refuses a key, and tells the audit log alone why.
+func failed(ctx context.Context, reason string) error {
+	requestOf(ctx).failure = reason
+	return unauthorized()
 }
 
 // bearer takes the key out of the one Authorization header.

@@ -23,6 +23,7 @@ type faultyStore struct {
 	events []server.Event
 	write  error // instead of the audit event
 	touch  error
+	append error
 	read   error
 	panics any
 	// entered, when set, is called inside of every write before it commits.
@@ -37,7 +38,9 @@ func (s *faultyStore) set(change func(*faultyStore)) {
 }
 
 func (s *faultyStore) heal() {
-	s.set(func(s *faultyStore) { s.write, s.touch, s.read, s.panics, s.entered = nil, nil, nil, nil, nil })
+	s.set(func(s *faultyStore) {
+		s.write, s.touch, s.append, s.read, s.panics, s.entered = nil, nil, nil, nil, nil, nil
+	})
 }
 
 func (s *faultyStore) written(action string) []server.Event {
@@ -107,4 +110,14 @@ func (s *faultyStore) IdentityByKey(ctx context.Context, hash api.KeyHash) (serv
 		return server.Identity{}, fault
 	}
 	return s.Store.IdentityByKey(ctx, hash)
+}
+
+func (s *faultyStore) AppendEvents(ctx context.Context, events []server.Event) error {
+	s.mu.Lock()
+	fault := s.append
+	s.mu.Unlock()
+	if fault != nil {
+		return fault
+	}
+	return s.Store.AppendEvents(ctx, events)
 }

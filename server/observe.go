@@ -21,6 +21,8 @@ type request struct {
 	userAgent string
 	via       string
 	caller    api.Actor // once authenticated
+	operation string    // "" when there is none on this path
+	failure   string    // why the caller is not authenticated
 	// finally runs when the answer has been written.
 	finally []func()
 }
@@ -122,6 +124,7 @@ func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, err error)
 // that the caller is not told.
 func (s *Server) complete(ctx context.Context, header http.Header, refusal *problemError) api.Problem {
 	problem := refusal.problem
+	s.denied(requestOf(ctx), refusal)
 	problem.RequestID = requestOf(ctx).id
 	problem.Instance = "urn:lifeguard:request:" + problem.RequestID
 	if problem.Status == http.StatusUnauthorized {
