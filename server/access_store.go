@@ -40,6 +40,18 @@ type UserWrites interface {
 	HasActiveAdministrator(ctx context.Context) (bool, error)
 }
 
+// MemberWrites is what a [Tx] can do with the users of a team.
+type MemberWrites interface {
+	// MemberIDs returns the ids of a team's users, in their own order.
+	MemberIDs(ctx context.Context, teamID string) ([]string, error)
+	// AddMembers makes living users members of a team and returns the ids of
+	// those that were none before. An id of no living user is ErrNotFound.
+	AddMembers(ctx context.Context, teamID string, userIDs []string, at time.Time) (added []string, err error)
+	// RemoveMembers ends the memberships of users in a team and returns the ids
+	// of those that were members.
+	RemoveMembers(ctx context.Context, teamID string, userIDs []string) (removed []string, err error)
+}
+
 // UserDetails is a user with the first of its teams, by name and id: at most
 // api.DefaultPageSize. MoreTeams says whether it has others.
 type UserDetails struct {

@@ -28,6 +28,7 @@ var access = joined(
 	auditAccess,
 	accessControlAccess,
 	userWriteAccess,
+	memberAccess,
 )
 
 func joined[V any](parts ...map[string]V) map[string]V {
@@ -282,7 +283,7 @@ func TestDocumentSaysWhoseEachOperationIs(t *testing.T) {
 	if document.OpenAPI != "3.1.0" {
 		t.Errorf("openapi %q", document.OpenAPI)
 	}
-	documented := joined(coreDocumented, accessControlDocumented, userWriteDocumented)
+	documented := joined(coreDocumented, accessControlDocumented, userWriteDocumented, memberDocumented)
 	for _, path := range document.Paths {
 		for _, operation := range path {
 			contract, words := "extension", "Lifeguard's extension"

@@ -77,6 +77,7 @@ func (s *Server) register(version string) {
 		s.registerAudit,
 		s.registerUsers,
 		s.registerUserWrites,
+		s.registerMembers,
 		s.registerRoles,
 	} {
 		area(api)

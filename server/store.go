@@ -54,6 +54,7 @@ type Store interface {
 // transaction's own writes and are not invalidated before it commits.
 type Tx interface {
 	UserWrites
+	MemberWrites
 
 	Organization(ctx context.Context) (Organization, error)
 	Team(ctx context.Context, id string) (api.Team, error)
