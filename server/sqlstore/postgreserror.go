@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/lifeguard-keys/lifeguard/server"
 )
 
 // ServerError says that a database on a server cannot be used. Its text is one
@@ -25,6 +27,11 @@ type ServerError struct {
 }
 
 func (e *ServerError) Error() string { return e.sentence }
+
+// Is tells the rules when they cannot count on nothing having been changed.
+func (e *ServerError) Is(target error) bool {
+	return target == server.ErrUncertain && e.Reason == ReasonUncertain
+}
 
 // Unwrap returns the cause, which may be nil.
 func (e *ServerError) Unwrap() error { return e.cause }

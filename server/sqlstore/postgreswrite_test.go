@@ -91,7 +91,7 @@ func TestPostgresDoesNotRepeatAnUncertainCommit(t *testing.T) {
 	stores, team, beside := replicas(t, 1, "")
 	atCommit(t, beside, `PERFORM pg_terminate_backend(pg_backend_pid());`)
 	tries, err := counted(t.Context(), stores[0], team, "ci", nil)
-	if reason(err) != sqlstore.ReasonUncertain || tries != 1 {
+	if reason(err) != sqlstore.ReasonUncertain || !errors.Is(err, server.ErrUncertain) || tries != 1 {
 		t.Errorf("%d tries, %v; want one that is uncertain", tries, err)
 	}
 	executeIn(t, beside, `DROP TRIGGER at_commit ON audit_events`)
