@@ -29,6 +29,8 @@ var access = joined(
 	accessControlAccess,
 	userWriteAccess,
 	memberAccess,
+	teamWriteAccess,
+	roleWriteAccess,
 )
 
 func joined[V any](parts ...map[string]V) map[string]V {

@@ -78,6 +78,8 @@ func (s *Server) register(version string) {
 		s.registerUsers,
 		s.registerUserWrites,
 		s.registerMembers,
+		s.registerTeamWrites,
+		s.registerRoleWrites,
 		s.registerRoles,
 	} {
 		area(api)

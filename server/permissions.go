@@ -30,6 +30,8 @@ var rules = join(
 	accessRules,
 	userWriteRules,
 	memberRules,
+	teamWriteRules,
+	roleWriteRules,
 )
 
 // join puts the parts of a table together. A key in two of them is a mistake

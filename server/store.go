@@ -55,6 +55,8 @@ type Store interface {
 type Tx interface {
 	UserWrites
 	MemberWrites
+	TeamWrites
+	RoleWrites
 
 	Organization(ctx context.Context) (Organization, error)
 	Team(ctx context.Context, id string) (api.Team, error)
