@@ -26,6 +26,7 @@ var callers = []string{
 var access = joined(
 	coreAccess,
 	auditAccess,
+	gatewayAccess,
 	accessControlAccess,
 	userWriteAccess,
 	memberAccess,

@@ -60,28 +60,20 @@ func callerOf(ctx context.Context) caller {
 	return c
 }
 
-// authenticate finds whose key the request carries. The format and checksum
-// are looked at before the database is asked.
+// authenticate finds whose key the request carries, and tells the audit log
+// alone why it is not accepted.
 func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, error) {
 	key, ok := bearer(r.Header)
-	switch {
-	case !ok:
+	if !ok {
 		return caller{}, failed(ctx, failMissing)
-	case api.CheckKey(key) != nil:
-		return caller{}, failed(ctx, failMalformed)
 	}
-	hash := api.HashKey(key)
-	identity, err := s.store.IdentityByKey(ctx, hash)
+	identity, hash, err := s.identify(ctx, key)
+	var wrong *wrongKeyError
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return caller{}, failed(ctx, failUnknown)
+	case errors.As(err, &wrong):
+		return caller{}, failed(ctx, wrong.reason)
 	case err != nil:
-		return caller{}, unavailable(err)
-	case identity.Status != UserActive && identity.Status != UserCreated:
-		return caller{}, failed(ctx, failSuspended)
-	}
-	if err := s.usage.record(ctx, identity, requestOf(ctx).ip); err != nil {
-		return caller{}, unavailable(err)
+		return caller{}, err
 	}
 	if identity.Status == UserCreated {
 		if err := s.activate(ctx, identity); err != nil {
@@ -97,6 +89,43 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, err
 func failed(ctx context.Context, reason string) error {
 	requestOf(ctx).failure = reason
 	return unauthorized()
+}
+
+// wrongKeyError is a key that is not accepted.
+type wrongKeyError struct{ reason string }
+
+func (e *wrongKeyError) Error() string { return e.reason }
+
+// identify finds whose key it is, and records that it was used. The format and
+// checksum are looked at before the database is asked. A key that is not
+// accepted is a [*wrongKeyError].
+func (s *Server) identify(ctx context.Context, key string) (Identity, api.KeyHash, error) {
+	if api.CheckKey(key) != nil {
+		return Identity{}, api.KeyHash{}, &wrongKeyError{failMalformed}
+	}
+	hash, source := api.HashKey(key), sourceNetwork(requestOf(ctx).ip)
+	switch s.failures.before(source, hash) {
+	case isWrong:
+		return Identity{}, hash, &wrongKeyError{failUnknown}
+	case tooOften:
+		return Identity{}, hash, refuse(http.StatusTooManyRequests, api.CodeRateLimited,
+			"Too many wrong keys come from this address. Try again in a second.")
+	}
+	identity, err := s.store.IdentityByKey(ctx, hash)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		s.failures.failed(source, hash)
+		return Identity{}, hash, &wrongKeyError{failUnknown}
+	case err != nil:
+		return Identity{}, hash, unavailable(err)
+	case identity.Status != UserActive && identity.Status != UserCreated:
+		return Identity{}, hash, &wrongKeyError{failSuspended}
+	}
+	s.failures.succeeded(hash)
+	if err := s.usage.record(ctx, identity, requestOf(ctx).ip); err != nil {
+		return Identity{}, hash, unavailable(err)
+	}
+	return identity, hash, nil
 }
 
 // bearer takes the key out of the one Authorization header.

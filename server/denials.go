@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -84,10 +85,17 @@ func (s *Server) denied(info *request, refusal *problemError) {
 		if missing := refusal.problem.Missing; len(missing) > 0 {
 			kind.reason = string(missing[0].Action)
 		}
+		if refusal.code() != api.CodeForbidden && refusal.code() != api.CodeExceedsCaller {
+			return // a gateway is told so when something failed
+		}
 	default:
 		return
 	}
 	s.denials.record(kind, info)
+}
+
+func (e *problemError) code() api.Code {
+	return api.Code(strings.TrimPrefix(e.problem.Type, api.ProblemTypePrefix))
 }
 
 func (d *denials) record(kind denialKind, info *request) {

@@ -27,6 +27,7 @@ type rule struct {
 var rules = join(
 	coreRules,
 	auditRules,
+	gatewayRules,
 	accessRules,
 	userWriteRules,
 	memberRules,

@@ -53,9 +53,11 @@ type Server struct {
 	usage   *usage
 	feed    *feed
 	denials *denials
-	mux     *http.ServeMux
-	handler http.Handler
-	openAPI func() ([]byte, error)
+	// failures keeps wrong keys from the database.
+	failures *failures
+	mux      *http.ServeMux
+	handler  http.Handler
+	openAPI  func() ([]byte, error)
 
 	draining atomic.Bool
 	// inFlight holds the caller and Idempotency-Key of each create that has
@@ -80,10 +82,11 @@ func New(options Options) *Server {
 	feed := newFeed(options.Store, options.AuditPoll)
 	source := sourceOf(options.Clock, options.Random, options.NewID)
 	s := &Server{
-		source: source,
-		store:  feedingStore{Store: options.Store, feed: feed},
-		feed:   feed,
-		logger: options.Logger,
+		source:   source,
+		store:    feedingStore{Store: options.Store, feed: feed},
+		feed:     feed,
+		logger:   options.Logger,
+		failures: newFailures(source.clock),
 		usage: &usage{
 			store: options.Store, clock: source.clock, interval: options.TouchInterval,
 			logger: options.Logger, pending: map[string]KeyUse{},

@@ -140,6 +140,8 @@ type Identity struct {
 	Status UserStatus
 	Teams  []api.Team
 	KeyID  string
+	// KeyCreatedAt is when the key was made.
+	KeyCreatedAt time.Time
 	// KeyUsedAt is when the key was last used, nil when never.
 	KeyUsedAt *time.Time
 }
