@@ -13,6 +13,11 @@ const (
 	PathUserTeams = PathUser + "/teams"
 	// PathTeamMembers are the users of a team (documented).
 	PathTeamMembers = PathTeam + "/members"
+	// PathAddMembers, PathRemoveMembers and PathSetMembers change the users of a
+	// team (documented).
+	PathAddMembers    = PathTeamMembers + "/add"
+	PathRemoveMembers = PathTeamMembers + "/remove"
+	PathSetMembers    = PathTeamMembers + "/set"
 	// PathRoles is the list of roles (extension).
 	PathRoles = "/poolside/v1/roles"
 	// PathRole is one role, by {id} (extension).
@@ -76,6 +81,13 @@ type MemberList struct {
 	Users []Member `json:"users"`
 	Links Links    `json:"links"`
 	Total *int     `json:"total,omitempty"` // only with include_totals
+}
+
+// MembersChanged is how many memberships a change of a team's users added and
+// removed.
+type MembersChanged struct {
+	Added   int `json:"added"`
+	Removed int `json:"removed"`
 }
 
 // RoleList is one page of roles, ordered by name.

@@ -20,7 +20,7 @@ const (
 	CodeNotFound            Code = "not-found"             // 404: no such resource
 	CodeNoSuchEndpoint      Code = "no-such-endpoint"      // 404 or 405: the server does not serve this path
 	CodeConflict            Code = "conflict"              // 409
-	CodeNameTaken           Code = "name-taken"            // 409: the team has an account of this name
+	CodeNameTaken           Code = "name-taken"            // 409: another of this kind has the name
 	CodeIdempotencyInFlight Code = "idempotency-in-flight" // 409: the same create is being carried out
 	CodeIdempotencyKeyUsed  Code = "idempotency-key-used"  // 409: the created key was already used
 	CodeIdempotencyMismatch Code = "idempotency-mismatch"  // 422: same Idempotency-Key, other body

@@ -40,6 +40,48 @@ type UserWrites interface {
 	HasActiveAdministrator(ctx context.Context) (bool, error)
 }
 
+// MemberWrites is what a [Tx] can do with the users of a team.
+type MemberWrites interface {
+	// MemberIDs returns the ids of a team's users, in their own order.
+	MemberIDs(ctx context.Context, teamID string) ([]string, error)
+	// AddMembers makes living users members of a team and returns the ids of
+	// those that were none before. An id of no living user is ErrNotFound.
+	AddMembers(ctx context.Context, teamID string, userIDs []string, at time.Time) (added []string, err error)
+	// RemoveMembers ends the memberships of users in a team and returns the ids
+	// of those that were members.
+	RemoveMembers(ctx context.Context, teamID string, userIDs []string) (removed []string, err error)
+}
+
+// TeamWrites is what a [Tx] can do with teams beside inserting them.
+type TeamWrites interface {
+	// TeamByName returns the living team of exactly that name, or ErrNotFound.
+	TeamByName(ctx context.Context, name string) (api.Team, error)
+	// UpdateTeam keeps the name, the role's id and UpdatedAt of a living team, or
+	// returns ErrNotFound.
+	UpdateTeam(ctx context.Context, team api.Team) error
+	// DeleteTeam ends a team and the memberships of its users, or returns
+	// ErrNotFound; its row is kept, marked deleted.
+	DeleteTeam(ctx context.Context, id string, at time.Time) error
+	// CountServiceAccounts is how many living service accounts a team has.
+	CountServiceAccounts(ctx context.Context, teamID string) (int, error)
+}
+
+// RoleWrites is what a [Tx] can do with roles beside inserting them.
+type RoleWrites interface {
+	// Role returns a living role, or ErrNotFound.
+	Role(ctx context.Context, id string) (api.Role, error)
+	// RoleByName returns the living role of exactly that name, or ErrNotFound.
+	RoleByName(ctx context.Context, name string) (api.Role, error)
+	// UpdateRole keeps the name, the permissions and UpdatedAt of a living role,
+	// or returns ErrNotFound.
+	UpdateRole(ctx context.Context, role api.Role) error
+	// DeleteRole ends a role that no living team has, or returns ErrNotFound;
+	// its row is kept, marked deleted.
+	DeleteRole(ctx context.Context, id string, at time.Time) error
+	// CountTeams is how many living teams have a role.
+	CountTeams(ctx context.Context, roleID string) (int, error)
+}
+
 // UserDetails is a user with the first of its teams, by name and id: at most
 // api.DefaultPageSize. MoreTeams says whether it has others.
 type UserDetails struct {

@@ -26,8 +26,12 @@ var callers = []string{
 var access = joined(
 	coreAccess,
 	auditAccess,
+	gatewayAccess,
 	accessControlAccess,
 	userWriteAccess,
+	memberAccess,
+	teamWriteAccess,
+	roleWriteAccess,
 )
 
 func joined[V any](parts ...map[string]V) map[string]V {
@@ -282,7 +286,7 @@ func TestDocumentSaysWhoseEachOperationIs(t *testing.T) {
 	if document.OpenAPI != "3.1.0" {
 		t.Errorf("openapi %q", document.OpenAPI)
 	}
-	documented := joined(coreDocumented, accessControlDocumented, userWriteDocumented)
+	documented := joined(coreDocumented, accessControlDocumented, userWriteDocumented, memberDocumented)
 	for _, path := range document.Paths {
 		for _, operation := range path {
 			contract, words := "extension", "Lifeguard's extension"

@@ -6,8 +6,8 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 )
 
-// AuditStore is the part of a [Store] that reads audit events. They are
-// written by [Store.Write].
+// AuditStore is the part of a [Store] that is about audit events. Those
+// of changes are written by [Store.Write].
 //
 // Events become visible in the order of their sequence: who has seen an event
 // has seen, or can read, every one before it.
@@ -18,6 +18,9 @@ type AuditStore interface {
 	// LastAuditEvent returns the sequence of the last event, 0 when there is
 	// none. It is cheap enough to be asked often.
 	LastAuditEvent(ctx context.Context) (int64, error)
+	// AppendEvents writes events that belong to no change, all or none. They
+	// take their places in the order given.
+	AppendEvents(ctx context.Context, events []Event) error
 }
 
 // AuditQuery asks for audit events. Zero fields do not filter.

@@ -24,6 +24,7 @@ const maxBody = 64 << 10
 func (s *Server) admit(hctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(hctx)
 	operation := hctx.Operation().OperationID
+	requestOf(hctx.Context()).operation = operation
 	rule, known := rules[operation]
 	if known && rule.public {
 		next(hctx)
@@ -59,25 +60,20 @@ func callerOf(ctx context.Context) caller {
 	return c
 }
 
-// authenticate finds whose key the request carries. The format and checksum
-// are looked at before the database is asked.
+// authenticate finds whose key the request carries, and tells the audit log
+// alone why it is not accepted.
 func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, error) {
 	key, ok := bearer(r.Header)
-	if !ok || api.CheckKey(key) != nil {
-		return caller{}, unauthorized()
+	if !ok {
+		return caller{}, failed(ctx, failMissing)
 	}
-	hash := api.HashKey(key)
-	identity, err := s.store.IdentityByKey(ctx, hash)
+	identity, hash, err := s.identify(ctx, key)
+	var wrong *wrongKeyError
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return caller{}, unauthorized()
+	case errors.As(err, &wrong):
+		return caller{}, failed(ctx, wrong.reason)
 	case err != nil:
-		return caller{}, unavailable(err)
-	case identity.Status != UserActive && identity.Status != UserCreated:
-		return caller{}, unauthorized()
-	}
-	if err := s.usage.record(ctx, identity, requestOf(ctx).ip); err != nil {
-		return caller{}, unavailable(err)
+		return caller{}, err
 	}
 	if identity.Status == UserCreated {
 		if err := s.activate(ctx, identity); err != nil {
@@ -87,6 +83,49 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, err
 	found := newCaller(identity)
 	found.keyHash = hash
 	return found, nil
+}
+
+// failed refuses a key, and tells the audit log alone why.
+func failed(ctx context.Context, reason string) error {
+	requestOf(ctx).failure = reason
+	return unauthorized()
+}
+
+// wrongKeyError is a key that is not accepted.
+type wrongKeyError struct{ reason string }
+
+func (e *wrongKeyError) Error() string { return e.reason }
+
+// identify finds whose key it is, and records that it was used. The format and
+// checksum are looked at before the database is asked. A key that is not
+// accepted is a [*wrongKeyError].
+func (s *Server) identify(ctx context.Context, key string) (Identity, api.KeyHash, error) {
+	if api.CheckKey(key) != nil {
+		return Identity{}, api.KeyHash{}, &wrongKeyError{failMalformed}
+	}
+	hash, source := api.HashKey(key), sourceNetwork(requestOf(ctx).ip)
+	switch s.failures.before(source, hash) {
+	case isWrong:
+		return Identity{}, hash, &wrongKeyError{failUnknown}
+	case tooOften:
+		return Identity{}, hash, refuse(http.StatusTooManyRequests, api.CodeRateLimited,
+			"Too many wrong keys come from this address. Try again in a second.")
+	}
+	identity, err := s.store.IdentityByKey(ctx, hash)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		s.failures.failed(source, hash)
+		return Identity{}, hash, &wrongKeyError{failUnknown}
+	case err != nil:
+		return Identity{}, hash, unavailable(err)
+	case identity.Status != UserActive && identity.Status != UserCreated:
+		return Identity{}, hash, &wrongKeyError{failSuspended}
+	}
+	s.failures.succeeded(hash)
+	if err := s.usage.record(ctx, identity, requestOf(ctx).ip); err != nil {
+		return Identity{}, hash, unavailable(err)
+	}
+	return identity, hash, nil
 }
 
 // bearer takes the key out of the one Authorization header.

@@ -23,8 +23,12 @@ type faultyStore struct {
 	events []server.Event
 	write  error // instead of the audit event
 	touch  error
+	append error
 	read   error
 	panics any
+	// identityPanics, when set, is what looking a key up panics with.
+	identityPanics any
+	lookups        int
 	// entered, when set, is called inside of every write before it commits.
 	entered func()
 	touches int
@@ -37,7 +41,9 @@ func (s *faultyStore) set(change func(*faultyStore)) {
 }
 
 func (s *faultyStore) heal() {
-	s.set(func(s *faultyStore) { s.write, s.touch, s.read, s.panics, s.entered = nil, nil, nil, nil, nil })
+	s.set(func(s *faultyStore) {
+		s.write, s.touch, s.append, s.identityPanics, s.read, s.panics, s.entered = nil, nil, nil, nil, nil, nil, nil
+	})
 }
 
 func (s *faultyStore) written(action string) []server.Event {
@@ -101,10 +107,31 @@ func (s *faultyStore) ServiceAccounts(ctx context.Context, query server.ServiceA
 
 func (s *faultyStore) IdentityByKey(ctx context.Context, hash api.KeyHash) (server.Identity, error) {
 	s.mu.Lock()
-	fault := s.read
+	fault, panics := s.read, s.identityPanics
+	s.lookups++
 	s.mu.Unlock()
+	if panics != nil {
+		panic(panics)
+	}
 	if fault != nil {
 		return server.Identity{}, fault
 	}
 	return s.Store.IdentityByKey(ctx, hash)
+}
+
+func (s *faultyStore) AppendEvents(ctx context.Context, events []server.Event) error {
+	s.mu.Lock()
+	fault := s.append
+	s.mu.Unlock()
+	if fault != nil {
+		return fault
+	}
+	return s.Store.AppendEvents(ctx, events)
+}
+
+// lookedUp is how many keys were looked up.
+func (s *faultyStore) lookedUp() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lookups
 }

@@ -79,3 +79,11 @@ func (s feedingStore) Write(ctx context.Context, change func(tx Tx) (Event, erro
 	}
 	return err
 }
+
+func (s feedingStore) AppendEvents(ctx context.Context, events []Event) error {
+	err := s.Store.AppendEvents(ctx, events)
+	if err == nil {
+		s.feed.wake()
+	}
+	return err
+}

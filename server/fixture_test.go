@@ -156,6 +156,9 @@ func (f *fixture) do(caller, method, path, body string, headers ...string) *http
 	r.RemoteAddr = "192.0.2.7:5555"
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
+		if path == api.PathIntrospect {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
 	}
 	if key, ok := strings.CutPrefix(caller, "key:"); ok {
 		r.Header.Set("Authorization", "Bearer "+key)

@@ -21,6 +21,8 @@ type request struct {
 	userAgent string
 	via       string
 	caller    api.Actor // once authenticated
+	operation string    // "" when there is none on this path
+	failure   string    // why the caller is not authenticated
 	// finally runs when the answer has been written.
 	finally []func()
 }
@@ -76,16 +78,24 @@ func (s *Server) recovered(w *answerWriter, r *http.Request, value any) {
 	if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(value)
 	}
-	s.logger.Error("a handler panicked", "request_id", requestOf(r.Context()).id, "route", r.Pattern,
-		"panic", api.RedactKeys(fmt.Sprint(value)), "stack", string(debug.Stack()))
+	s.logPanic(r, value)
 	if w.status == 0 {
 		s.writeProblem(w, r, internal(nil))
 	}
 }
 
+func (s *Server) logPanic(r *http.Request, value any) {
+	s.logger.Error("a handler panicked", "request_id", requestOf(r.Context()).id, "route", r.Pattern,
+		"panic", api.RedactKeys(fmt.Sprint(value)), "stack", string(debug.Stack()))
+}
+
 // route finds the handler, and answers in the API's own way when there is
 // none: the standard mux would do it in plain text.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
+	if isAuth(r.URL.Path) {
+		s.auth(w, r)
+		return
+	}
 	handler, pattern := s.mux.Handler(r)
 	if pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
 		s.mux.ServeHTTP(w, r)
@@ -122,9 +132,13 @@ func (s *Server) writeProblem(w http.ResponseWriter, r *http.Request, err error)
 // that the caller is not told.
 func (s *Server) complete(ctx context.Context, header http.Header, refusal *problemError) api.Problem {
 	problem := refusal.problem
+	s.denied(requestOf(ctx), refusal)
 	problem.RequestID = requestOf(ctx).id
 	problem.Instance = "urn:lifeguard:request:" + problem.RequestID
-	if problem.Status == http.StatusUnauthorized {
+	switch {
+	case refusal.code() == api.CodeRateLimited:
+		header.Set("Retry-After", "1")
+	case problem.Status == http.StatusUnauthorized:
 		header.Set("WWW-Authenticate", "Bearer")
 	}
 	if refusal.cause != nil && ctx.Err() == nil {

@@ -75,8 +75,12 @@ func (s *Server) register(version string) {
 		s.registerTeams,
 		s.registerServiceAccounts,
 		s.registerAudit,
+		s.registerGateway,
 		s.registerUsers,
 		s.registerUserWrites,
+		s.registerMembers,
+		s.registerTeamWrites,
+		s.registerRoleWrites,
 		s.registerRoles,
 	} {
 		area(api)
@@ -116,7 +120,7 @@ func (op operation) huma(schemas huma.Registry) huma.Operation {
 	refusals := append([]int{http.StatusInternalServerError, http.StatusServiceUnavailable}, op.refusals...)
 	security := []map[string][]string{}
 	if !rules[op.id].public {
-		refusals = append(refusals, http.StatusUnauthorized, http.StatusForbidden)
+		refusals = append(refusals, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests)
 		security = append(security, map[string][]string{"key": {}})
 	}
 	problem := schemas.Schema(reflect.TypeFor[api.Problem](), true, "")

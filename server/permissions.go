@@ -27,8 +27,12 @@ type rule struct {
 var rules = join(
 	coreRules,
 	auditRules,
+	gatewayRules,
 	accessRules,
 	userWriteRules,
+	memberRules,
+	teamWriteRules,
+	roleWriteRules,
 )
 
 // join puts the parts of a table together. A key in two of them is a mistake
@@ -106,13 +110,18 @@ func reachOf(granted []api.Permission, anyOf []api.Action) reach {
 // permissionsOf is what a role grants. tenant-admin grants everything that
 // this version knows, whatever was known when the database was made.
 func permissionsOf(role api.Role) []api.Permission {
-	if role.CreatedBy == api.CreatedBySystem && role.Name == api.RoleTenantAdmin {
+	if isTenantAdmin(role) {
 		return api.AllPermissions()
 	}
 	if role.Permissions == nil {
 		return []api.Permission{}
 	}
 	return role.Permissions
+}
+
+// isTenantAdmin tells the system's role from one that has taken its name.
+func isTenantAdmin(role api.Role) bool {
+	return role.CreatedBy == api.CreatedBySystem && role.Name == api.RoleTenantAdmin
 }
 
 // caller is the authenticated identity of a request, with the union of what

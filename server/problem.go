@@ -125,11 +125,15 @@ func internal(cause error) *problemError {
 }
 
 // problemOf makes a refusal of any error. What is not one already comes from
-// the store, which promises that nothing was changed.
+// the store, which promises that nothing was changed, or says that it does not
+// know.
 func problemOf(err error) *problemError {
 	var refusal *problemError
-	if errors.As(err, &refusal) {
+	switch {
+	case errors.As(err, &refusal):
 		return refusal
+	case errors.Is(err, ErrUncertain):
+		return uncertain(err)
 	}
 	return unavailable(err)
 }

@@ -8,6 +8,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -33,6 +34,9 @@ type Options struct {
 	// TouchInterval is how long the further uses of a key may wait before
 	// they are written together; 0 is ten seconds.
 	TouchInterval time.Duration
+	// DenialInterval is how long refused requests are counted before they are
+	// written as audit events, together; 0 is one minute.
+	DenialInterval time.Duration
 	// AuditPoll is how often a read that waits for an audit event looks for
 	// one that another process wrote; 0 is one second.
 	AuditPoll time.Duration
@@ -48,9 +52,12 @@ type Server struct {
 	logger  *slog.Logger
 	usage   *usage
 	feed    *feed
-	mux     *http.ServeMux
-	handler http.Handler
-	openAPI func() ([]byte, error)
+	denials *denials
+	// failures keeps wrong keys from the database.
+	failures *failures
+	mux      *http.ServeMux
+	handler  http.Handler
+	openAPI  func() ([]byte, error)
 
 	draining atomic.Bool
 	// inFlight holds the caller and Idempotency-Key of each create that has
@@ -66,21 +73,29 @@ func New(options Options) *Server {
 	if options.TouchInterval <= 0 {
 		options.TouchInterval = defaultTouchInterval
 	}
+	if options.DenialInterval <= 0 {
+		options.DenialInterval = defaultDenialInterval
+	}
 	if options.AuditPoll <= 0 {
 		options.AuditPoll = defaultAuditPoll
 	}
 	feed := newFeed(options.Store, options.AuditPoll)
 	source := sourceOf(options.Clock, options.Random, options.NewID)
 	s := &Server{
-		source: source,
-		store:  feedingStore{Store: options.Store, feed: feed},
-		feed:   feed,
-		logger: options.Logger,
+		source:   source,
+		store:    feedingStore{Store: options.Store, feed: feed},
+		feed:     feed,
+		logger:   options.Logger,
+		failures: newFailures(source.clock),
 		usage: &usage{
 			store: options.Store, clock: source.clock, interval: options.TouchInterval,
 			logger: options.Logger, pending: map[string]KeyUse{},
 		},
 		mux: http.NewServeMux(),
+	}
+	s.denials = &denials{
+		store: s.store, source: source, interval: options.DenialInterval,
+		logger: options.Logger, pending: map[denialKind]*denial{},
 	}
 	s.register(options.Version)
 	s.handler = s.observe(http.HandlerFunc(s.route))
@@ -98,9 +113,11 @@ func (s *Server) Drain() {
 	s.feed.end()
 }
 
-// Close writes what is known of the last use of keys. Call it when no request
-// is running any more, and before the store is closed.
-func (s *Server) Close(ctx context.Context) error { return s.usage.close(ctx) }
+// Close writes what is known of the last use of keys and of refused requests.
+// Call it when no request is running any more, and before the store is closed.
+func (s *Server) Close(ctx context.Context) error {
+	return errors.Join(s.usage.close(ctx), s.denials.close(ctx))
+}
 
 // The limits of [NewHTTPServer].
 const (

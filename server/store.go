@@ -54,6 +54,9 @@ type Store interface {
 // transaction's own writes and are not invalidated before it commits.
 type Tx interface {
 	UserWrites
+	MemberWrites
+	TeamWrites
+	RoleWrites
 
 	Organization(ctx context.Context) (Organization, error)
 	Team(ctx context.Context, id string) (api.Team, error)
@@ -137,6 +140,8 @@ type Identity struct {
 	Status UserStatus
 	Teams  []api.Team
 	KeyID  string
+	// KeyCreatedAt is when the key was made.
+	KeyCreatedAt time.Time
 	// KeyUsedAt is when the key was last used, nil when never.
 	KeyUsedAt *time.Time
 }

@@ -60,6 +60,28 @@ func (s *Store) LastAuditEvent(ctx context.Context) (int64, error) {
 	return last.sequence, err
 }
 
+// AppendEvents implements [server.AuditStore].
+func (s *Store) AppendEvents(ctx context.Context, events []server.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	// Write takes the last of them, as the event of a change.
+	return s.Write(ctx, func(change server.Tx) (server.Event, error) {
+		t := change.(tx).transaction
+		last, err := lastEvent(ctx, t)
+		if err != nil {
+			return server.Event{}, err
+		}
+		for _, event := range events[:len(events)-1] {
+			last = last.next(event)
+			if err := appendEvent(ctx, t, last); err != nil {
+				return server.Event{}, err
+			}
+		}
+		return events[len(events)-1], nil
+	})
+}
+
 func auditConditions(filter api.AuditFilter) conditions {
 	var where conditions
 	where.add(`sequence > ?`, filter.After)

@@ -29,7 +29,12 @@ func TestContract(t *testing.T) {
 // open opens a store that is closed with the test.
 func open(t *testing.T, path string, options sqlstore.Options) *sqlstore.Store {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), "sqlite:"+path, options)
+	return openDSN(t, "sqlite:"+path, options)
+}
+
+func openDSN(t *testing.T, dsn string, options sqlstore.Options) *sqlstore.Store {
+	t.Helper()
+	store, err := sqlstore.Open(t.Context(), dsn, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +66,12 @@ func execute(t *testing.T, path, statement string) {
 
 func events(t *testing.T, path string) []storetest.Recorded {
 	t.Helper()
-	rows, err := raw(t, path).QueryContext(t.Context(), `SELECT sequence, id, time, actor_type, actor_id, actor_name, action,
+	return eventsOf(t, raw(t, path))
+}
+
+func eventsOf(t *testing.T, db *sql.DB) []storetest.Recorded {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), `SELECT sequence, id, time, actor_type, actor_id, actor_name, action,
 		resource_type, resource_id, resource_name, outcome, request_id, ip, user_agent, via, metadata, hash
 		FROM audit_events ORDER BY sequence`)
 	if err != nil {

@@ -11,31 +11,43 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Reason tells why a database file cannot be used.
+// Reason tells why a database cannot be used.
 type Reason int
 
 // The reasons.
 const (
 	// ReasonFailed is every failure that has no reason of its own.
 	ReasonFailed Reason = iota
-	// ReasonUnreadable: this user may not read or write the file or its folder.
+	// ReasonUnreadable: this user may not read or write the database.
 	ReasonUnreadable
 	// ReasonNotFile: what is there is a folder or a device.
 	ReasonNotFile
 	// ReasonLocked: another process holds the database.
 	ReasonLocked
-	// ReasonNotDatabase: the file is something else, and stays as it is.
+	// ReasonNotDatabase: what is there is something else, and stays as it is.
 	ReasonNotDatabase
 	// ReasonNewer: a newer version of this program made the database.
 	ReasonNewer
 	// ReasonFull: the disk, or the user's share of it, is full.
 	ReasonFull
-	// ReasonReadOnly: the file, its folder or its disk cannot be written.
+	// ReasonReadOnly: the database, its folder or its disk cannot be written.
 	ReasonReadOnly
-	// ReasonDamaged: the file is a database, but its content is broken.
+	// ReasonDamaged: it is a database, but its content is broken.
 	ReasonDamaged
 	// ReasonRefused: a change contradicts what the database holds.
 	ReasonRefused
+	// ReasonUnreachable: the database's server does not answer.
+	ReasonUnreachable
+	// ReasonLogin: the database's server refused the user or the password.
+	ReasonLogin
+	// ReasonMissing: the server has no such database.
+	ReasonMissing
+	// ReasonEncoding: the database cannot hold every text.
+	ReasonEncoding
+	// ReasonCrowded: the server takes no further connection.
+	ReasonCrowded
+	// ReasonUncertain: a change may or may not have been kept.
+	ReasonUncertain
 )
 
 // FileError says that a database file cannot be used. Its text is one sentence

@@ -12,7 +12,7 @@ import (
 
 // identityQuery is one statement, so that the key, its owner and what the
 // owner may do are of one moment. It gives a row for every permission.
-const identityQuery = `SELECT k.id, k.last_used_at, u.id, u.name, u.email, u.status, a.id, a.name, ` + teamColumns + `
+const identityQuery = `SELECT k.id, k.created_at, k.last_used_at, u.id, u.name, u.email, u.status, a.id, a.name, ` + teamColumns + `
 	FROM keys k
 	LEFT JOIN users u ON u.id = k.user_id AND u.deleted_at IS NULL
 	LEFT JOIN service_accounts a ON a.id = k.service_account_id AND a.deleted_at IS NULL
@@ -26,12 +26,14 @@ func (s *Store) IdentityByKey(ctx context.Context, hash api.KeyHash) (server.Ide
 	var teams teamRows
 	err := s.readers.query(ctx, func(rows *sql.Rows) error {
 		var row teamRow
+		var createdAt int64
 		var usedAt sql.NullInt64
 		var userID, userName, email, status, accountID, accountName sql.NullString
-		dest := []any{&identity.KeyID, &usedAt, &userID, &userName, &email, &status, &accountID, &accountName}
+		dest := []any{&identity.KeyID, &createdAt, &usedAt, &userID, &userName, &email, &status, &accountID, &accountName}
 		if err := rows.Scan(append(dest, row.dest()...)...); err != nil {
 			return err
 		}
+		identity.KeyCreatedAt = timeOf(createdAt)
 		identity.KeyUsedAt = timeOrNil(usedAt)
 		switch {
 		case userID.Valid:

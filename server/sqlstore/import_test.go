@@ -15,6 +15,7 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/server"
 	"github.com/lifeguard-keys/lifeguard/server/sqlstore"
+	"github.com/lifeguard-keys/lifeguard/server/sqlstore/postgrestest"
 	"github.com/lifeguard-keys/lifeguard/server/storetest"
 )
 
@@ -42,11 +43,33 @@ func imported(team api.Team, first, last int) iter.Seq[sqlstore.ImportedAccount]
 }
 
 func TestImport(t *testing.T) {
-	for what, options := range map[string]sqlstore.Options{"durable": {}, "volatile": {Volatile: true}} {
+	file := func(t *testing.T) (string, func() []storetest.Recorded) {
+		path := filepath.Join(t.TempDir(), "organization.db")
+		return "sqlite:" + path, func() []storetest.Recorded { return events(t, path) }
+	}
+	for what, c := range map[string]struct {
+		options sqlstore.Options
+		make    func(t *testing.T) (dsn string, events func() []storetest.Recorded)
+	}{
+		"durable":  {sqlstore.Options{}, file},
+		"volatile": {sqlstore.Options{Volatile: true}, file},
+		"postgres": {sqlstore.Options{Volatile: true}, func(t *testing.T) (string, func() []storetest.Recorded) {
+			dsn := postgrestest.New(t)
+			beside := postgrestest.Connect(t, dsn)
+			return dsn, func() []storetest.Recorded { return eventsOf(t, beside) }
+		}},
+	} {
 		t.Run(what, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "organization.db")
-			store := open(t, path, options)
+			dsn, events := c.make(t)
+			store := openDSN(t, dsn, c.options)
 			team := initialise(t, store)
+			chained := func() {
+				t.Helper()
+				all := events()
+				if storetest.Chain(t, all); len(all) != 81 {
+					t.Errorf("%d audit events, want 81", len(all))
+				}
+			}
 			var told []int
 			if err := store.Import(t.Context(), imported(team, 0, 75), func(n int) { told = append(told, n) }); err != nil {
 				t.Fatal(err)
@@ -73,7 +96,7 @@ func TestImport(t *testing.T) {
 			if err != nil || identity.ID != storetest.NewID(3) || len(identity.Teams) != 1 {
 				t.Errorf("an imported key belongs to %+v, %v", identity, err)
 			}
-			chain(t, path, 81)
+			chained()
 
 			// Names are unique again, whatever the import did without.
 			if err := store.Import(t.Context(), imported(team, 79, 82), nil); reason(err) != sqlstore.ReasonRefused {
@@ -82,7 +105,7 @@ func TestImport(t *testing.T) {
 			if err := create(t.Context(), store, team, 5); reason(err) != sqlstore.ReasonRefused {
 				t.Errorf("a name that is there already: %v, want that it is refused", err)
 			}
-			chain(t, path, 81)
+			chained()
 		})
 	}
 }
@@ -107,9 +130,13 @@ func TestImportIsGivenUp(t *testing.T) {
 }
 
 func reason(err error) sqlstore.Reason {
-	var failure *sqlstore.FileError
-	if !errors.As(err, &failure) {
-		return -1
+	var file *sqlstore.FileError
+	var server *sqlstore.ServerError
+	switch {
+	case errors.As(err, &file):
+		return file.Reason
+	case errors.As(err, &server):
+		return server.Reason
 	}
-	return failure.Reason
+	return -1
 }

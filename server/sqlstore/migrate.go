@@ -13,7 +13,7 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// versionTable is where the migrator keeps what it has applied.
+// versionTable is where the migrator keeps what it has applied to a file.
 const versionTable = goose.DefaultTablename
 
 // newestVersion returns the version that the last migration makes.
@@ -36,7 +36,8 @@ func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("read the schema's migrations: %w", err)
 	}
 	provider, err := goose.NewProvider(d.goose, db, files,
-		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()),
+		goose.WithTableName(d.versions))
 	if err != nil {
 		return fmt.Errorf("read the schema's migrations: %w", err)
 	}

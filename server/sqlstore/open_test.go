@@ -64,7 +64,7 @@ func TestOpenRelativePath(t *testing.T) {
 }
 
 func TestOpenNames(t *testing.T) {
-	for _, dsn := range []string{"", "sqlite", "sqlite:", "/var/lib/x.db", "postgres://host/db", "mysql:x"} {
+	for _, dsn := range []string{"", "sqlite", "sqlite:", "/var/lib/x.db", "mysql:x", "postgres", "Postgres://host/db"} {
 		if _, err := sqlstore.Open(t.Context(), dsn, sqlstore.Options{}); err == nil || !strings.Contains(err.Error(), "sqlite:PATH") {
 			t.Errorf("%q: %v, want an error that says how a database is named", dsn, err)
 		}

@@ -37,14 +37,14 @@ const (
 // sqliteDialect: a transaction that writes begins as such (see writerDSN), so
 // there is one at a time, and each sees what was committed before it.
 var sqliteDialect = dialect{
-	goose: goose.DialectSQLite3, migrations: "migrations/sqlite",
+	goose: goose.DialectSQLite3, migrations: "migrations/sqlite", versions: versionTable,
 	bind:  func(query string) string { return query },
 	keeps: true,
 	// OR ROLLBACK spares SQLite the journal that it would need to undo one
 	// statement: a failure undoes the transaction.
 	insert: `INSERT OR ROLLBACK INTO `,
 	failed: sqliteFailure,
-	again:  busy,
+	again:  busy, uncertain: never, lost: never,
 }
 
 // openSQLite looks before it touches: the first connection changes nothing,

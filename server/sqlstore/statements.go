@@ -9,7 +9,7 @@ import (
 
 // statements is a pool of connections that keeps its prepared statements:
 // parsing a query costs more than running a short one. Its errors say what is
-// wrong with the database, see [FileError].
+// wrong with the database, see [FileError] and [ServerError].
 type statements struct {
 	db      *sql.DB
 	place   string // names the database to a person
@@ -90,12 +90,18 @@ func (s *statements) query(ctx context.Context, scan func(*sql.Rows) error, quer
 	return s.failed(each(rows, scan))
 }
 
-// run is query, for a text that is worth preparing unless it is varying.
+// run is query, for a text that is worth preparing unless it is varying. When
+// a server was started again, every connection of the pool is lost, and that
+// shows one by one: the query then goes to the next.
 func (s *statements) run(ctx context.Context, varying bool, scan func(*sql.Rows) error, query string, args ...any) error {
 	if !varying {
 		return s.query(ctx, scan, query, args...)
 	}
-	rows, err := s.db.QueryContext(ctx, s.dialect.bind(query), args...)
+	bound := s.dialect.bind(query)
+	rows, err := s.db.QueryContext(ctx, bound, args...)
+	for stale := 0; s.dialect.lost(err) && stale < connections; stale++ {
+		rows, err = s.db.QueryContext(ctx, bound, args...)
+	}
 	if err != nil {
 		return s.failed(err)
 	}
@@ -117,6 +123,9 @@ func (s *statements) begin(ctx context.Context) (*transaction, error) {
 		}
 	}
 	tx, err := s.db.BeginTx(ctx, s.options)
+	for stale := 0; s.dialect.lost(err) && stale < connections; stale++ {
+		tx, err = s.db.BeginTx(ctx, s.options)
+	}
 	if err != nil {
 		return nil, s.failed(err)
 	}

@@ -48,8 +48,12 @@ func (s *Store) Team(ctx context.Context, id string) (api.Team, error) {
 }
 
 func team(ctx context.Context, from querier, id string) (api.Team, error) {
+	return teamWhere(ctx, from, `t.id = ?`, id)
+}
+
+func teamWhere(ctx context.Context, from querier, where string, args ...any) (api.Team, error) {
 	var rows teamRows
-	err := from.query(ctx, rows.scan, `SELECT `+teamColumns+` FROM teams t`+teamJoins+` WHERE t.id = ? AND t.deleted_at IS NULL`, id)
+	err := from.query(ctx, rows.scan, `SELECT `+teamColumns+` FROM teams t`+teamJoins+` WHERE t.deleted_at IS NULL AND `+where, args...)
 	if err != nil {
 		return api.Team{}, err
 	}

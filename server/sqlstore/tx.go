@@ -133,6 +133,10 @@ func (t tx) InsertRole(ctx context.Context, role api.Role, at time.Time) error {
 	if err != nil {
 		return err
 	}
+	return t.insertPermissions(ctx, role)
+}
+
+func (t tx) insertPermissions(ctx context.Context, role api.Role) error {
 	for _, permission := range role.Permissions {
 		resources := permission.Resources
 		if len(resources) == 0 {

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -29,40 +31,79 @@ func (s *Store) Write(ctx context.Context, change func(tx server.Tx) (server.Eve
 	})
 }
 
-// Touch implements [server.Store].
+// touched is how many keys' uses one transaction records: others wait for it.
+const touched = 500
+
+// Touch implements [server.Store]. The uses are recorded in portions of 500, in
+// the order of the keys' ids: two that record the same keys at once then wait
+// for each other and never both ways.
 func (s *Store) Touch(ctx context.Context, uses []server.KeyUse) error {
 	if len(uses) == 0 {
 		return nil
 	}
 	const record = `UPDATE keys SET last_used_at = ?, last_used_ip = ?
 		WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)`
-	return s.transact(ctx, func(t *transaction) error {
-		for _, use := range uses {
-			at := micros(use.At)
-			if _, err := t.exec(ctx, record, at, textOrNull(use.IP), use.KeyID, at); err != nil {
-				return err
+	ordered := slices.SortedFunc(slices.Values(uses), func(a, b server.KeyUse) int { return strings.Compare(a.KeyID, b.KeyID) })
+	for portion := range slices.Chunk(ordered, touched) {
+		err := s.transactIn(ctx, s.dialect.sharedTurn, func(t *transaction) error {
+			for _, use := range portion {
+				at := micros(use.At)
+				if _, err := t.exec(ctx, record, at, textOrNull(use.IP), use.KeyID, at); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
-// transact runs work in a transaction, again when another process was in the
-// way.
+// transact runs work in a transaction that writes, after those before it and
+// before those behind it.
 func (s *Store) transact(ctx context.Context, work func(*transaction) error) error {
+	return s.transactIn(ctx, s.dialect.turn, work)
+}
+
+// transactIn runs work in a transaction which begins with a turn (see dialect),
+// again when others were in the way or the connection was lost before the
+// commit. A commit of which nobody knows whether it was kept is not repeated.
+func (s *Store) transactIn(ctx context.Context, turn string, work func(*transaction) error) error {
 	until, limited := ctx.Deadline()
 	if !limited {
 		until = time.Now().Add(s.lockWait)
 	}
-	for {
-		err := s.attempt(ctx, work)
+	for attempt := 0; ; attempt++ {
+		err := s.attempt(ctx, until, turn, work)
 		if !s.dialect.again(err) || ctx.Err() != nil || time.Now().After(until) {
 			return err
+		}
+		if s.dialect.turn != "" { // else beginning has waited
+			if err := pause(ctx, attempt); err != nil {
+				return err
+			}
 		}
 	}
 }
 
-func (s *Store) attempt(ctx context.Context, work func(*transaction) error) error {
+// take waits for the turn, at most until a moment.
+func (t *transaction) take(ctx context.Context, until time.Time, turn string) error {
+	if turn == "" {
+		return nil
+	}
+	waiting, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	var singleton int
+	err := first(waiting, t, turn, nil, &singleton)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return t.statements.dialect.late(t.statements.place, err)
+	}
+	return err
+}
+
+func (s *Store) attempt(ctx context.Context, until time.Time, turn string, work func(*transaction) error) error {
 	t, err := s.writer.begin(ctx)
 	if err != nil {
 		return err
@@ -73,16 +114,28 @@ func (s *Store) attempt(ctx context.Context, work func(*transaction) error) erro
 			_ = t.tx.Rollback()
 		}
 	}()
-	err = work(t)
+	err = t.take(ctx, until, turn)
+	if err == nil {
+		err = work(t)
+	}
+	if err == nil {
+		err = ctx.Err() // from here on the end of the context could leave it open
+	}
 	finished = true
 	if err != nil {
-		// A context that ended has rolled back already.
-		if undo := t.tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
+		// A context that ended, or a connection that is gone, has rolled back
+		// already.
+		undo := t.tx.Rollback()
+		if undo != nil && !errors.Is(undo, sql.ErrTxDone) && !s.dialect.lost(undo) {
 			return errors.Join(err, undo)
 		}
 		return err
 	}
-	return s.writer.failed(t.tx.Commit())
+	err = t.tx.Commit()
+	if err != nil && s.dialect.uncertain(err) {
+		return s.dialect.unsure(s.place, err)
+	}
+	return s.writer.failed(err)
 }
 
 // link is an event at its place in the chain.

@@ -16,6 +16,7 @@ var auditCases = []contractCase{
 	{"audit events", testAuditEvents},
 	{"audit filters", testAuditFilters},
 	{"audit paging", testAuditPaging},
+	{"events of no change", testAppendEvents},
 }
 
 // append writes one event and changes nothing else.
@@ -143,4 +144,35 @@ func testAuditPaging(t *testing.T, db Database) {
 			t.Errorf("pages %v and %v, want %v", byToken, byNumber, want)
 		}
 	}
+}
+
+func testAppendEvents(t *testing.T, db Database) {
+	f := newFixture(t, db)
+	batch := make([]server.Event, 3)
+	for i := range batch {
+		batch[i] = server.Event{ID: f.id(), Time: Epoch, Action: "authentication.fail", Metadata: map[string]string{"count": "2"}}
+	}
+	if err := f.Store.AppendEvents(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Store.AppendEvents(t.Context(), nil); err != nil {
+		t.Errorf("no events: %v", err)
+	}
+	events := f.Events(t)
+	Chain(t, events)
+	if len(events) != 4 || events[1].Event.ID != batch[0].ID || events[3].Event.ID != batch[2].ID {
+		t.Fatalf("%+v", events)
+	}
+	batch[2].Metadata = map[string]string{"cut": "\xc3"}
+	f.unchanged(t, func() {
+		if err := f.Store.AppendEvents(t.Context(), batch); err == nil {
+			t.Error("an event was kept whose hash cannot be computed again")
+		}
+	})
+	f.RefuseEvents(t)
+	f.unchanged(t, func() {
+		if err := f.Store.AppendEvents(t.Context(), batch[:2]); err == nil {
+			t.Error("refused events are no error")
+		}
+	})
 }

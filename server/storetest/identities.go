@@ -39,6 +39,7 @@ func testOrganization(t *testing.T, db Database) {
 
 func (f *fixture) identity(t *testing.T, key server.KeyRecord, want server.Identity) {
 	t.Helper()
+	want.KeyCreatedAt = key.CreatedAt
 	got, err := f.Store.IdentityByKey(t.Context(), key.Hash)
 	if err != nil {
 		t.Errorf("%s: %v", want.Name, err)

@@ -38,6 +38,8 @@ func Run(t *testing.T, open func(t *testing.T) Database) {
 		auditCases,
 		accessCases,
 		userWriteCases,
+		memberCases,
+		roleWriteCases,
 	} {
 		for _, c := range part {
 			t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
