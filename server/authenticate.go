@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -43,6 +44,12 @@ func (s *Server) admit(hctx huma.Context, next func(huma.Context)) {
 	}
 	if caller.reach = reachOf(caller.permissions, rule.anyOf); len(rule.anyOf) > 0 && caller.reach.none() {
 		s.writeProblem(w, r, forbidden(api.Permission{Action: rule.anyOf[0], Scope: api.ScopeAll}))
+		return
+	}
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+		// Passed over in silence, a filter that cannot be read would answer
+		// with everything.
+		s.writeProblem(w, r, refuse(http.StatusBadRequest, api.CodeBadRequest, "The query cannot be read: check its percent-encoding."))
 		return
 	}
 	if err := readBody(w, r); err != nil {

@@ -94,6 +94,10 @@ func plan(source source, options InitialiseOptions) (Initialised, KeyRecord, err
 	if name == "" {
 		return Initialised{}, KeyRecord{}, errors.New("the organization needs a name")
 	}
+	// It is shown to everybody and kept for good, so the rule for names holds.
+	if err := api.CheckName(name); err != nil {
+		return Initialised{}, KeyRecord{}, fmt.Errorf("the organization's name cannot be used: %w", err)
+	}
 	if checkEmail(email) != nil {
 		return Initialised{}, KeyRecord{}, errors.New("the administrator needs an email address, such as mary@example.com")
 	}

@@ -56,7 +56,7 @@ func refuse(status int, code api.Code, detail string) *problemError {
 
 // invalid refuses one part of a request, such as body.name.
 func invalid(location string, reason error) *problemError {
-	refusal := refuse(http.StatusUnprocessableEntity, api.CodeInvalid, sentence(reason.Error()))
+	refusal := refuse(http.StatusUnprocessableEntity, api.CodeInvalid, "The request is not valid: "+location+": "+reason.Error()+".")
 	refusal.problem.Errors = []api.FieldProblem{{Location: location, Message: reason.Error()}}
 	return refusal
 }

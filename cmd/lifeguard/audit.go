@@ -93,7 +93,7 @@ func withClient(ctx context.Context, p process, flags connectFlags, work func(*c
 	flags.server = cmp.Or(flags.server, p.env.get(envServer))
 	var c connection
 	if flags.server != "" {
-		c, err = connectServer(p.env, flags)
+		c, err = connectServer(p.env, flags, false)
 	} else {
 		c, err = connectEmbedded(ctx, p.home(), flags, slog.New(slog.DiscardHandler))
 	}

@@ -46,8 +46,9 @@ func (f connectFlags) options() []client.Option {
 }
 
 // connectServer prepares to talk to a server. It does not connect: the console
-// says itself what becomes of that.
-func connectServer(env environment, flags connectFlags) (connection, error) {
+// says itself what becomes of that. Without a key the console asks for one, if
+// there is a terminal to ask at.
+func connectServer(env environment, flags connectFlags, terminal bool) (connection, error) {
 	key := api.NewSecret(env.get(envAPIKey))
 	dial := func(key api.Secret) (*client.Client, error) {
 		return client.New(flags.server, key, flags.options()...)
@@ -57,7 +58,7 @@ func connectServer(env environment, flags connectFlags) (connection, error) {
 		return connection{}, signInError(err)
 	}
 	defer c.Close()
-	if key.IsZero() {
+	if key.IsZero() && !terminal {
 		return connection{}, &exitError{exitNeedsSignIn, fmt.Errorf("there is no key for %s: "+
 			"set %s to your developer API key and start again", c.Name(), envAPIKey)}
 	}

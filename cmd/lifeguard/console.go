@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -53,7 +54,7 @@ func console(ctx context.Context, p process, flags connectFlags) error {
 	logger, closeLog := openLog(p.env)
 	defer closeLog()
 	if flags.server != "" {
-		c, err := connectServer(p.env, flags)
+		c, err := connectServer(p.env, flags, p.needTerminal() == nil)
 		if err != nil {
 			return err
 		}
@@ -81,6 +82,15 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		return err
 	}
 	defer first.Close()
+	var mu sync.Mutex
+	var later []*client.Client // of further sign-ins
+	defer func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, c := range later {
+			c.Close()
+		}
+	}()
 	model := tui.New(tui.Options{
 		Context: ctx,
 		Client:  first,
@@ -89,6 +99,9 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 			if err != nil {
 				return nil, err
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			later = append(later, again)
 			return again, nil
 		},
 		ContextName:       c.name,
