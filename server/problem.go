@@ -138,14 +138,6 @@ func problemOf(err error) *problemError {
 	return unavailable(err)
 }
 
-// sentence starts a message with a capital and ends it with a full stop.
-func sentence(message string) string {
-	if message == "" {
-		return ""
-	}
-	return strings.ToUpper(message[:1]) + message[1:] + "."
-}
-
 // Huma checks bodies and parameters against their schemas and describes what
 // it finds in its own error model, with the submitted values. translate turns
 // that into a problem without them.

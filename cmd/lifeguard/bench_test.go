@@ -66,7 +66,7 @@ func BenchmarkPress(b *testing.B) {
 			p := startProgram(b, binary, b.TempDir(), []string{"demo"})
 			defer p.end(b)
 			p.until(b, "ps-")
-			for p.read(b, 500*time.Millisecond) > 0 { //nolint:revive // teams and details come after the rows
+			for p.read(b, 500*time.Millisecond) > 0 {
 			}
 			before := p.processorTime(b)
 			presses, written := 0, 0
@@ -151,7 +151,7 @@ func (p *ptyProgram) until(b *testing.B, texts ...string) {
 func (p *ptyProgram) end(b *testing.B) {
 	b.Helper()
 	_, _ = p.terminal.WriteString("\x03")
-	for range p.written { //nolint:revive // until it has ended
+	for range p.written {
 	}
 	_ = p.terminal.Close()
 	_ = p.cmd.Wait()
