@@ -271,7 +271,7 @@ func (d keyDialog) bindings(e environment) []binding {
 	k := e.keys
 	switch {
 	case d.leaving:
-		return []binding{k.StayWithKey, k.Copy, k.Write, k.LeaveKey, k.Interrupt}
+		return []binding{k.StayWithKey, k.LeaveKey, k.Copy, k.Write, k.Interrupt}
 	case d.writing:
 		return []binding{bind("write-file", "write", "enter"), k.Back, k.Interrupt}
 	}

@@ -17,7 +17,7 @@ func (d keyDialog) view(e environment) panel {
 	lines := []string{
 		" " + s.Title.Render(cut("New API Key "+g.Dot+" "+account.Name)) + s.Muted.Render("  Team "+account.Team.Name),
 		"",
-		" " + s.Warning.Render(cut(g.Warn+" This key is shown only once. Nobody can show it again, not even the server.")),
+		" " + s.Warning.Render(cut(g.Warn+" This key is shown only once; nobody can show it again.")),
 		"",
 		s.Secret.Render(d.created.APIKey.Reveal()),
 		"",
@@ -26,18 +26,20 @@ func (d keyDialog) view(e environment) panel {
 	lines = append(lines, d.delivery(e)...)
 	switch {
 	case d.leaving:
-		lines = append(lines, "", " "+s.Danger.Render(cut("Leave without the key? It was not copied here and not written to a file.")),
-			" "+cut("The account stays and its key can never be had again: y leaves, n stays."))
+		lines = append(lines, "")
+		lines = append(lines, d.said("Leave without the key? It was not copied here and not written to a file.", s.Danger.Render, e)...)
+		lines = append(lines, d.said("The account stays and its key can never be had again: y leaves, n stays.", s.Text.Render, e)...)
 	case d.writing:
 		lines = append(lines, "", " "+s.Key.Render("File   ")+d.path.View())
 		p.cursor = inputCursor(d.path, e.measure, 8, len(lines)-1)
-		lines = append(lines, " "+s.Muted.Render(cut("A new file that only you can read (mode 0600); never overwrites.")))
+		lines = append(lines, d.said("A new file that only you can read (mode 0600); never overwrites.", s.Muted.Render, e)...)
 	}
 	if d.problem != "" {
-		lines = append(lines, " "+s.Danger.Render(cut(g.Bad+" "+d.problem)))
+		lines = append(lines, d.said(g.Bad+" "+d.problem, s.Danger.Render, e)...)
 	}
 	if d.created.Replayed && !d.leaving && !d.writing {
-		lines = append(lines, "", " "+s.Muted.Render(cut("An answer was lost on the way: same account, with a fresh key.")))
+		lines = append(lines, "")
+		lines = append(lines, d.said("An answer was lost on the way: same account, with a fresh key.", s.Muted.Render, e)...)
 	}
 	p.content = strings.Join(lines, "\n")
 	return p
@@ -65,6 +67,15 @@ func (d keyDialog) delivery(e environment) []string {
 	}
 	if d.written != "" {
 		lines = append(lines, wrapped(fmt.Sprintf(" %s Written to %s, for you alone.", g.Good, api.Clean(d.written)), e.screen-1, s.Success.Render, e)...)
+	}
+	return lines
+}
+
+// said wraps a sentence onto the screen, a little off its edge.
+func (d keyDialog) said(text string, render func(...string) string, e environment) []string {
+	lines := wrapped(text, e.screen-2, render, e)
+	for i := range lines {
+		lines[i] = " " + lines[i]
 	}
 	return lines
 }
