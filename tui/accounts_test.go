@@ -212,7 +212,7 @@ func TestALastingRefusalIsNotRepeated(t *testing.T) {
 			server := newAuthority()
 			failing("accounts", err)(server)
 			c := newConsole(t, server, 80, 24)
-			c.sees(err.Detail, "r to try again")
+			c.sees(err.Detail, "r tries again")
 			c.wait(10 * time.Minute)
 			if server.calls["accounts"] != 1 {
 				t.Errorf("%d tries", server.calls["accounts"])

@@ -28,7 +28,7 @@ func (d keyDialog) view(e environment) panel {
 	case d.leaving:
 		lines = append(lines, "")
 		lines = append(lines, d.said("Leave without the key? It was not copied here and not written to a file.", s.Danger.Render, e)...)
-		lines = append(lines, d.said("The account stays and its key can never be had again: y leaves, n stays.", s.Text.Render, e)...)
+		lines = append(lines, d.said("Its key can never be had again: y leaves, n stays.", s.Text.Render, e)...)
 	case d.writing:
 		lines = append(lines, "", " "+s.Key.Render("File   ")+d.path.View())
 		p.cursor = inputCursor(d.path, e.measure, 8, len(lines)-1)

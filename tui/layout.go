@@ -25,20 +25,26 @@ type layout struct {
 	help          image.Rectangle
 }
 
-func newLayout(width, height int) layout {
+// newLayout lays a screen out. A failure takes two lines of status: what failed,
+// and what happens next.
+func newLayout(width, height int, failure bool) layout {
 	l := layout{width: width, height: height, small: width < minWidth || height < minHeight}
 	if l.small {
 		return l
 	}
 	line := func(y int) image.Rectangle { return image.Rect(0, y, width, y+1) }
 	l.header, l.path, l.search = line(0), line(1), line(2)
-	l.status, l.help = line(height-2), line(height-1)
+	bottom := height - 2
+	if failure {
+		bottom--
+	}
+	l.status, l.help = image.Rect(0, bottom, width, height-1), line(height-1)
 	right := width
 	if width >= wide {
 		right = width - min(max(width/3, 42), 60)
-		l.details = image.Rect(right, 3, width, height-2)
+		l.details = image.Rect(right, 3, width, bottom)
 	}
 	l.heading = image.Rect(0, 3, right, 4)
-	l.table = image.Rect(0, 4, right, height-2)
+	l.table = image.Rect(0, 4, right, bottom)
 	return l
 }

@@ -40,8 +40,9 @@ type Model struct {
 	teamList     []api.Team
 	accounts     accounts
 	dialogs      []stacked
-	opened       int // dialogs so far
-	lookups      int // pasted keys so far
+	opened       int  // dialogs so far
+	failing      bool // the layout has room for a failure
+	lookups      int  // pasted keys so far
 	teamsFailed  *api.Error
 	sideFailures [sideLoads]int // failures in a row
 	toast        toast
@@ -109,6 +110,10 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	default:
 		cmd = m.toDialogs(msg)
 	}
+	if failing := m.accounts.failure != nil; failing != m.failing {
+		m.failing = failing
+		m.accounts.resize(m.layout())
+	}
 	if tick := m.wantTick(); tick != nil {
 		cmd = tea.Batch(cmd, tick)
 	}
@@ -136,8 +141,12 @@ func (m *Model) measureBy(msg tea.ModeReportMsg) {
 
 func (m *Model) resize(width, height int) {
 	m.width, m.height = width, height
-	l := newLayout(width, height)
-	m.accounts.resize(l)
+	m.accounts.resize(m.layout())
+}
+
+// layout is where everything goes on the screen as things stand.
+func (m *Model) layout() layout {
+	return newLayout(m.width, m.height, m.accounts.failure != nil)
 }
 
 // press routes a key: interrupt, top dialog, focused search, page. On a screen
@@ -146,7 +155,7 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	if m.keys.Interrupt.matches(msg) {
 		return m.interrupt()
 	}
-	if newLayout(m.width, m.height).small {
+	if m.layout().small {
 		return nil
 	}
 	if msg.Code == tea.KeyEscape && msg.Mod == tea.ModAlt {
@@ -167,7 +176,7 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 // interrupt ends the program unless a dialog holds something that would be lost
 // with it. That dialog then comes to the front and asks.
 func (m *Model) interrupt() tea.Cmd {
-	small := newLayout(m.width, m.height).small
+	small := m.layout().small
 	for i := len(m.dialogs) - 1; i >= 0; i-- {
 		guarded, ok := m.dialogs[i].dialog.(guardian)
 		if !ok {
@@ -189,7 +198,7 @@ func (m *Model) interrupt() tea.Cmd {
 
 // paste never fires a key: it goes to a field, or into the search.
 func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
-	if newLayout(m.width, m.height).small {
+	if m.layout().small {
 		return nil
 	}
 	if len(m.dialogs) > 0 {

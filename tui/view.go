@@ -26,7 +26,7 @@ func (m *Model) draw() tea.View {
 	v := tea.NewView("")
 	v.AltScreen = true
 	v.WindowTitle = "lifeguard " + m.styles.Glyphs.Dot + " " + m.options.ContextName
-	l := newLayout(m.width, m.height)
+	l := m.layout()
 	if l.small {
 		v.Content = m.tooSmall()
 		return v
@@ -81,7 +81,8 @@ func (m *Model) page(l layout) string {
 			lines = append(lines, pad(line, l.table.Dx(), m.measure)+right[i])
 		}
 	}
-	lines = append(lines, m.statusLine(l.width), m.helpLine(l.width))
+	lines = append(lines, m.statusLines(l)...)
+	lines = append(lines, m.helpLine(l.width))
 	return strings.Join(lines, "\n")
 }
 
@@ -152,45 +153,49 @@ func (m *Model) searchLine(width int) string {
 	return spread(left, m.styles.Muted.Render(right)+" ", width, m)
 }
 
-// statusLine tells the most urgent thing there is: what failed, then what just
-// happened.
-func (m *Model) statusLine(width int) string {
+// statusLines tell what just happened, and what failed: in one line when that
+// is all there is room for.
+func (m *Model) statusLines(l layout) []string {
 	s := m.styles
 	g := s.Glyphs
-	cut := func(text string) string { return m.measure.Truncate(text, width-2, g.Ellipsis) }
-	if m.toast.text != "" {
-		switch m.toast.kind {
-		case toastGood:
-			return " " + s.Success.Render(cut(g.Good+" "+m.toast.text))
-		case toastWarning:
-			return " " + s.Warning.Render(cut(g.Warn+" "+m.toast.text))
-		case toastBad:
-			return " " + s.Danger.Render(cut(g.Bad+" "+m.toast.text))
-		}
+	cut := func(text string) string { return m.measure.Truncate(text, l.width-2, g.Ellipsis) }
+	happened := ""
+	switch {
+	case m.toast.text == "":
+	case m.toast.kind == toastGood:
+		happened = " " + s.Success.Render(cut(g.Good+" "+m.toast.text))
+	case m.toast.kind == toastWarning:
+		happened = " " + s.Warning.Render(cut(g.Warn+" "+m.toast.text))
+	case m.toast.kind == toastBad:
+		happened = " " + s.Danger.Render(cut(g.Bad+" "+m.toast.text))
 	}
-	if f := m.accounts.failure; f != nil {
-		return " " + s.Danger.Render(m.failureWords(f, width-2))
+	f := m.accounts.failure
+	if f == nil {
+		return []string{happened}
 	}
-	return ""
+	what := " " + s.Danger.Render(cut(g.Bad+" "+f.err.Detail))
+	if happened != "" {
+		what = happened
+	}
+	return []string{what, "   " + s.Danger.Render(m.measure.Truncate(m.failureNext(f), l.width-4, g.Ellipsis))}
 }
 
-// failureWords says what failed and what happens next. The latter is kept when
-// the line is short.
-func (m *Model) failureWords(f *failure, width int) string {
-	g := m.styles.Glyphs
-	next := " " + g.Dot + " r to try again"
-	if !f.retryAt.IsZero() {
-		wait := max(int(f.retryAt.Sub(m.now).Seconds()+0.999), 0)
-		next = fmt.Sprintf(" %s again in %ds, r now", g.Dot, wait)
+// failureNext says what happens next, and the id of the request for the
+// server's log.
+func (m *Model) failureNext(f *failure) string {
+	next := "r tries again"
+	switch {
+	case m.isUnauthorized():
+		next = "r to sign in"
+	case m.accounts.load.running:
+		next = "trying again"
+	case !f.retryAt.IsZero():
+		next = fmt.Sprintf("again in %ds, r now", max(int(f.retryAt.Sub(m.now).Seconds()+0.999), 0))
 	}
-	if m.accounts.load.running {
-		next = " " + g.Dot + " trying again"
+	if f.err.RequestID != "" {
+		next += " " + m.styles.Glyphs.Dot + " request " + f.err.RequestID
 	}
-	if m.isUnauthorized() {
-		next = " " + g.Dot + " r to sign in"
-	}
-	room := width - m.measure.StringWidth(next)
-	return m.measure.Truncate(g.Bad+" "+f.err.Error(), room, g.Ellipsis) + next
+	return next
 }
 
 // helpLine lists the keys that do something now, as many as there is room for.
