@@ -94,6 +94,8 @@ type creation struct {
 	key            KeyRecord
 	accountID      string
 	event          Event
+	replica        string
+	clock          func() time.Time
 }
 
 func (s *Server) createServiceAccount(ctx context.Context, input *createInput) (*createOutput, error) {
@@ -106,8 +108,7 @@ func (s *Server) createServiceAccount(ctx context.Context, input *createInput) (
 		// kill the key that is on its way.
 		id := c.caller.ID + " " + c.idempotencyKey
 		if _, running := s.inFlight.LoadOrStore(id, struct{}{}); running {
-			return nil, conflict(api.CodeIdempotencyInFlight,
-				"The same create is still being carried out. Repeat it in a moment.", nil)
+			return nil, inFlight()
 		}
 		info := requestOf(ctx)
 		info.finally = append(info.finally, func() { s.inFlight.Delete(id) })
@@ -144,7 +145,7 @@ func (s *Server) createServiceAccount(ctx context.Context, input *createInput) (
 func (s *Server) newCreation(ctx context.Context, input *createInput) (*creation, error) {
 	c := &creation{
 		name: norm.NFC.String(input.Body.Name), teamID: strings.ToLower(input.Body.TeamID), caller: callerOf(ctx),
-		idempotencyKey: strings.ToLower(input.IdempotencyKey),
+		idempotencyKey: strings.ToLower(input.IdempotencyKey), replica: s.replica, clock: s.source.clock,
 	}
 	if err := api.CheckName(c.name); err != nil {
 		return nil, invalid("body.name", err)
@@ -211,7 +212,7 @@ func (c *creation) run(ctx context.Context, tx Tx) (account api.ServiceAccount, 
 	}
 	return account, false, tx.RememberCreate(ctx, IdempotentCreate{
 		CallerID: c.caller.ID, Key: c.idempotencyKey, BodyHash: c.bodyHash,
-		AccountID: account.ID, CreatedAt: c.key.CreatedAt,
+		AccountID: account.ID, CreatedAt: c.key.CreatedAt, Replica: c.replica, IssuedAt: storedTime(c.clock()),
 	}, c.expiry())
 }
 
@@ -230,6 +231,9 @@ func (c *creation) replay(ctx context.Context, tx Tx) (api.ServiceAccount, error
 			"This Idempotency-Key belongs to a create with another team or name. Take a new one for a new create.")
 		return api.ServiceAccount{}, refusal
 	}
+	if c.flyingElsewhere(remembered) {
+		return api.ServiceAccount{}, inFlight()
+	}
 	account, err := tx.ServiceAccount(ctx, remembered.AccountID)
 	if errors.Is(err, ErrNotFound) {
 		return api.ServiceAccount{}, conflict(api.CodeConflict,
@@ -244,7 +248,11 @@ func (c *creation) replay(ctx context.Context, tx Tx) (api.ServiceAccount, error
 			&account)
 	}
 	account.Key = api.KeySummary{Hint: c.key.Hint, CreatedAt: c.key.CreatedAt}
-	return account, tx.ReplaceKey(ctx, account.ID, c.key)
+	if err := tx.ReplaceKey(ctx, account.ID, c.key); err != nil {
+		return api.ServiceAccount{}, err
+	}
+	remembered.Replica, remembered.IssuedAt = c.replica, storedTime(c.clock())
+	return account, tx.RememberCreate(ctx, remembered, c.expiry())
 }
 
 // expiry is the moment before which a create is forgotten.

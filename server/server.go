@@ -63,6 +63,8 @@ type Server struct {
 	// inFlight holds the caller and Idempotency-Key of each create that has
 	// not been answered yet.
 	inFlight sync.Map
+	// replica tells this server from others on the same database.
+	replica string
 }
 
 // New makes a server. It does nothing by itself: serve its [Server.Handler].
@@ -97,6 +99,7 @@ func New(options Options) *Server {
 		store: s.store, source: source, interval: options.DenialInterval,
 		logger: options.Logger, pending: map[denialKind]*denial{},
 	}
+	s.replica = source.newID()
 	s.register(options.Version)
 	s.handler = s.observe(http.HandlerFunc(s.route))
 	return s

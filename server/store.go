@@ -75,7 +75,8 @@ type Tx interface {
 
 	// IdempotentCreate returns what is remembered of a create, or ErrNotFound.
 	IdempotentCreate(ctx context.Context, callerID, key string) (IdempotentCreate, error)
-	// RememberCreate remembers a create and forgets those before expiry.
+	// RememberCreate remembers a create, in place of what was remembered under
+	// the same key, and forgets those before expiry.
 	RememberCreate(ctx context.Context, create IdempotentCreate, expiry time.Time) error
 
 	// Seeding, used once by Initialise and by sample organizations.
@@ -169,6 +170,10 @@ type IdempotentCreate struct {
 	BodyHash  [32]byte
 	AccountID string
 	CreatedAt time.Time
+	// Replica is the server that handed the account's key out last, and IssuedAt
+	// when it began to.
+	Replica  string
+	IssuedAt time.Time
 }
 
 // PageQuery asks for one page. Either After or Offset is set, or neither.

@@ -28,8 +28,9 @@ func initCommand(p process) *cobra.Command {
 		Short: "Make an organization in an empty database and print its first key",
 		Long: "Makes the schema, the system roles and the team administrators with its first user, and prints that\n" +
 			"person's developer API key alone on standard output. The key is shown this once.",
-		Example: "lifeguard init --database sqlite:keys.db --organization Acme --admin ada@example.com",
-		Args:    noArguments,
+		Example: "lifeguard init --database sqlite:keys.db --organization Acme --admin ada@example.com\n" +
+			"lifeguard init --database postgres://lifeguard@db.example.com/keys --organization Acme --admin ada@example.com",
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := required(cmd, "database", "organization", "admin"); err != nil {
 				return err
@@ -37,7 +38,7 @@ func initCommand(p process) *cobra.Command {
 			return initialise(cmd.Context(), p, flags)
 		},
 	}
-	cmd.Flags().StringVar(&flags.database, "database", "", "the database, as sqlite:PATH")
+	cmd.Flags().StringVar(&flags.database, "database", "", "the database, as sqlite:PATH or postgres://USER@HOST/DATABASE")
 	cmd.Flags().StringVar(&flags.organization, "organization", "", "name of the organization")
 	cmd.Flags().StringVar(&flags.admin, "admin", "", "email of its first administrator")
 	return cmd
@@ -58,7 +59,10 @@ func initialise(ctx context.Context, p process, flags initFlags) error {
 	})
 	switch {
 	case errors.Is(err, server.ErrInitialised):
-		err = fmt.Errorf("the database %s holds an organization already, and nothing was changed: name another one", flags.database)
+		err = fmt.Errorf("the database %s holds an organization already, and nothing was changed: name another one", sqlstore.Shown(flags.database))
+	case errors.Is(err, server.ErrUncertain):
+		err = fmt.Errorf("keep the key that was printed and run the same lifeguard init again: "+
+			"if there is an organization already, the key is its administrator's (%w)", err)
 	case err != nil && delivering.delivered:
 		err = fmt.Errorf("nothing was made, and the key that was printed is worth nothing: %w", err)
 	}
@@ -67,7 +71,7 @@ func initialise(ctx context.Context, p process, flags initFlags) error {
 	}
 	_, _ = fmt.Fprintf(p.stderr, "The organization %s is ready. The line on standard output is the developer key of %s;\n"+
 		"it is shown this once. Start the server with: lifeguard serve --database %s\n",
-		api.Clean(made.Organization.Name), api.Clean(made.Admin.Email), flags.database)
+		api.Clean(made.Organization.Name), api.Clean(made.Admin.Email), sqlstore.Shown(flags.database))
 	return nil
 }
 

@@ -35,7 +35,8 @@ func serveCommand(p process) *cobra.Command {
 			"running requests finish; a second one ends at once. Keys travel in every request, so plain HTTP is for\n" +
 			"this machine's own addresses only, unless --insecure-http says that something in front encrypts.",
 		Example: "lifeguard serve --listen 127.0.0.1:8080 --database sqlite:keys.db\n" +
-			"lifeguard serve --listen :8443 --database sqlite:keys.db --tls-cert cert.pem --tls-key key.pem",
+			"lifeguard serve --listen :8443 --database sqlite:keys.db --tls-cert cert.pem --tls-key key.pem\n" +
+			"lifeguard serve --listen :8443 --database postgres://lifeguard@db.example.com/keys --tls-cert cert.pem --tls-key key.pem",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := required(cmd, "listen", "database"); err != nil {
@@ -48,7 +49,7 @@ func serveCommand(p process) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&flags.listen, "listen", "", "address to listen on, such as 127.0.0.1:8080; port 0 takes a free one")
-	cmd.Flags().StringVar(&flags.database, "database", "", "the database, as sqlite:PATH")
+	cmd.Flags().StringVar(&flags.database, "database", "", "the database, as sqlite:PATH or postgres://USER@HOST/DATABASE")
 	cmd.Flags().StringVar(&flags.certificate, "tls-cert", "", "file with the TLS certificate and its chain, PEM")
 	cmd.Flags().StringVar(&flags.key, "tls-key", "", "file with the certificate's private key, PEM")
 	cmd.Flags().BoolVar(&flags.insecureHTTP, "insecure-http", false, "serve plain HTTP to other machines, behind a proxy that encrypts")
@@ -132,7 +133,7 @@ func openInitialised(ctx context.Context, dsn string) (*sqlstore.Store, error) {
 	}
 	if _, err := store.Organization(ctx); err != nil {
 		if errors.Is(err, server.ErrNotInitialised) {
-			err = fmt.Errorf("the database %s holds no organization yet: %s", dsn, remedy)
+			err = fmt.Errorf("the database %s holds no organization yet: %s", sqlstore.Shown(dsn), remedy)
 		}
 		return nil, errors.Join(err, store.Close())
 	}

@@ -64,7 +64,12 @@ type served struct {
 
 func startServing(t *testing.T, folder string) served {
 	t.Helper()
-	cmd := program(t, folder, "serve", "--listen", "127.0.0.1:0", "--database", "sqlite:keys.db")
+	return startServingOn(t, folder, "sqlite:keys.db")
+}
+
+func startServingOn(t *testing.T, folder, database string) served {
+	t.Helper()
+	cmd := program(t, folder, "serve", "--listen", "127.0.0.1:0", "--database", database)
 	stderr := new(bytes.Buffer)
 	cmd.Stderr = stderr
 	stdout, err := cmd.StdoutPipe()

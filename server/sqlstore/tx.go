@@ -83,14 +83,15 @@ func (t tx) ReplaceKey(ctx context.Context, accountID string, key server.KeyReco
 func (t tx) IdempotentCreate(ctx context.Context, callerID, key string) (server.IdempotentCreate, error) {
 	create := server.IdempotentCreate{CallerID: callerID, Key: key}
 	var bodyHash []byte
-	var createdAt int64
-	err := first(ctx, t, `SELECT body_hash, account_id, created_at FROM idempotent_creates
-		WHERE caller_id = ? AND idempotency_key = ?`, []any{callerID, key}, &bodyHash, &create.AccountID, &createdAt)
+	var createdAt, issuedAt int64
+	err := first(ctx, t, `SELECT body_hash, account_id, created_at, replica, issued_at FROM idempotent_creates
+		WHERE caller_id = ? AND idempotency_key = ?`, []any{callerID, key},
+		&bodyHash, &create.AccountID, &createdAt, &create.Replica, &issuedAt)
 	if err != nil {
 		return server.IdempotentCreate{}, absent(err, server.ErrNotFound)
 	}
 	copy(create.BodyHash[:], bodyHash)
-	create.CreatedAt = timeOf(createdAt)
+	create.CreatedAt, create.IssuedAt = timeOf(createdAt), timeOf(issuedAt)
 	return create, nil
 }
 
@@ -98,11 +99,13 @@ func (t tx) RememberCreate(ctx context.Context, create server.IdempotentCreate, 
 	if _, err := t.exec(ctx, `DELETE FROM idempotent_creates WHERE created_at < ?`, micros(expiry)); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, `INSERT INTO idempotent_creates (caller_id, idempotency_key, body_hash, account_id, created_at)
-		VALUES (?, ?, ?, ?, ?)
+	_, err := t.exec(ctx, `INSERT INTO idempotent_creates (caller_id, idempotency_key, body_hash, account_id, created_at, replica, issued_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (caller_id, idempotency_key) DO UPDATE SET
-			body_hash = excluded.body_hash, account_id = excluded.account_id, created_at = excluded.created_at`,
-		create.CallerID, create.Key, create.BodyHash[:], create.AccountID, micros(create.CreatedAt))
+			body_hash = excluded.body_hash, account_id = excluded.account_id, created_at = excluded.created_at,
+			replica = excluded.replica, issued_at = excluded.issued_at`,
+		create.CallerID, create.Key, create.BodyHash[:], create.AccountID, micros(create.CreatedAt),
+		create.Replica, micros(create.IssuedAt))
 	return err
 }
 

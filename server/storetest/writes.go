@@ -135,6 +135,7 @@ func testIdempotentCreates(t *testing.T, db Database) {
 	create := func(caller, key string, body byte, after time.Duration) server.IdempotentCreate {
 		return server.IdempotentCreate{
 			CallerID: caller, Key: key, BodyHash: [32]byte{body}, AccountID: f.id(), CreatedAt: stored(Epoch.Add(after)),
+			Replica: f.id(), IssuedAt: stored(Epoch.Add(after + time.Second)),
 		}
 	}
 	old, recent, others := create("ada", "k1", 1, 0), create("ada", "k2", 2, time.Hour), create("sven", "k2", 3, time.Hour)
@@ -163,7 +164,7 @@ func testIdempotentCreates(t *testing.T, db Database) {
 	look(recent, true)
 	look(others, true)
 	again := recent
-	again.AccountID, again.BodyHash = f.id(), [32]byte{9}
+	again.AccountID, again.BodyHash, again.Replica, again.IssuedAt = f.id(), [32]byte{9}, f.id(), stored(Epoch)
 	remember(again, time.Minute)
 	look(again, true)
 }

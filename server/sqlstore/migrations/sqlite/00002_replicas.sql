@@ -1,0 +1,7 @@
+-- Which server handed the key of a create out last, and when: until it has
+-- answered, no other one repeats the create.
+
+-- +goose Up
+
+ALTER TABLE idempotent_creates ADD COLUMN replica TEXT NOT NULL DEFAULT '';
+ALTER TABLE idempotent_creates ADD COLUMN issued_at INTEGER NOT NULL DEFAULT 0;
