@@ -27,6 +27,7 @@ var access = joined(
 	coreAccess,
 	auditAccess,
 	gatewayAccess,
+	metricsAccess,
 	accessControlAccess,
 	userWriteAccess,
 	memberAccess,

@@ -76,6 +76,7 @@ func (s *Server) register(version string) {
 		s.registerServiceAccounts,
 		s.registerAudit,
 		s.registerGateway,
+		s.registerMetrics,
 		s.registerUsers,
 		s.registerUserWrites,
 		s.registerMembers,

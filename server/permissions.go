@@ -28,6 +28,7 @@ var rules = join(
 	coreRules,
 	auditRules,
 	gatewayRules,
+	metricsRules,
 	accessRules,
 	userWriteRules,
 	memberRules,
