@@ -33,6 +33,7 @@ var access = joined(
 	memberAccess,
 	teamWriteAccess,
 	roleWriteAccess,
+	developerKeyAccess,
 )
 
 func joined[V any](parts ...map[string]V) map[string]V {

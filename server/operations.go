@@ -82,6 +82,7 @@ func (s *Server) register(version string) {
 		s.registerMembers,
 		s.registerTeamWrites,
 		s.registerRoleWrites,
+		s.registerDeveloperKeys,
 		s.registerRoles,
 	} {
 		area(api)

@@ -34,6 +34,7 @@ var rules = join(
 	memberRules,
 	teamWriteRules,
 	roleWriteRules,
+	developerKeyRules,
 )
 
 // join puts the parts of a table together. A key in two of them is a mistake
