@@ -1,11 +1,13 @@
 package api
 
-// Paths of the endpoints that verify keys for others (extension).
+// Paths of the endpoints for other programs (extension).
 const (
 	// PathIntrospect answers what a key stands for (RFC 7662).
 	PathIntrospect = "/oauth2/introspect"
 	// PathAuth answers a gateway whether it may let a request through.
 	PathAuth = "/auth"
+	// PathMetrics answers what the server counts, in Prometheus's text format.
+	PathMetrics = "/metrics"
 )
 
 // Headers of the answer of [PathAuth] with status 200. They hold visible ASCII

@@ -27,11 +27,13 @@ var access = joined(
 	coreAccess,
 	auditAccess,
 	gatewayAccess,
+	metricsAccess,
 	accessControlAccess,
 	userWriteAccess,
 	memberAccess,
 	teamWriteAccess,
 	roleWriteAccess,
+	developerKeyAccess,
 )
 
 func joined[V any](parts ...map[string]V) map[string]V {

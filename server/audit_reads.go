@@ -155,11 +155,11 @@ func (s *Server) stillAdmitted(ctx context.Context, rule rule) error {
 	identity, err := s.store.IdentityByKey(ctx, callerOf(ctx).keyHash)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return failed(ctx, failUnknown)
+		return s.failed(ctx, failUnknown)
 	case err != nil:
 		return unavailable(err)
 	case identity.Status != UserActive && identity.Status != UserCreated:
-		return failed(ctx, failSuspended)
+		return s.failed(ctx, failSuspended)
 	case reachOf(newCaller(identity).permissions, rule.anyOf).none():
 		return forbidden(api.Permission{Action: rule.anyOf[0], Scope: api.ScopeAll})
 	}

@@ -72,13 +72,13 @@ func callerOf(ctx context.Context) caller {
 func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, error) {
 	key, ok := bearer(r.Header)
 	if !ok {
-		return caller{}, failed(ctx, failMissing)
+		return caller{}, s.failed(ctx, failMissing)
 	}
 	identity, hash, err := s.identify(ctx, key)
 	var wrong *wrongKeyError
 	switch {
 	case errors.As(err, &wrong):
-		return caller{}, failed(ctx, wrong.reason)
+		return caller{}, s.failed(ctx, wrong.reason)
 	case err != nil:
 		return caller{}, err
 	}
@@ -93,8 +93,9 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, err
 }
 
 // failed refuses a key, and tells the audit log alone why.
-func failed(ctx context.Context, reason string) error {
+func (s *Server) failed(ctx context.Context, reason string) error {
 	requestOf(ctx).failure = reason
+	s.metrics.failures.WithLabelValues(reason).Inc()
 	return unauthorized()
 }
 
@@ -107,6 +108,7 @@ func (e *wrongKeyError) Error() string { return e.reason }
 // checksum are looked at before the database is asked. A key that is not
 // accepted is a [*wrongKeyError].
 func (s *Server) identify(ctx context.Context, key string) (Identity, api.KeyHash, error) {
+	defer s.metrics.since(s.source.clock(), s.metrics.verify)
 	if api.CheckKey(key) != nil {
 		return Identity{}, api.KeyHash{}, &wrongKeyError{failMalformed}
 	}

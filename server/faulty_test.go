@@ -31,7 +31,9 @@ type faultyStore struct {
 	lookups        int
 	// entered, when set, is called inside of every write before it commits.
 	entered func()
-	touches int
+	// authenticated, when set, is called once before the next write begins.
+	authenticated func()
+	touches       int
 }
 
 func (s *faultyStore) set(change func(*faultyStore)) {
@@ -62,8 +64,12 @@ func (s *faultyStore) written(action string) []server.Event {
 // the event would be inserted, so that it has to be rolled back.
 func (s *faultyStore) Write(ctx context.Context, change func(server.Tx) (server.Event, error)) error {
 	s.mu.Lock()
-	fault, entered := s.write, s.entered
+	fault, entered, authenticated := s.write, s.entered, s.authenticated
+	s.authenticated = nil
 	s.mu.Unlock()
+	if authenticated != nil {
+		authenticated()
+	}
 	var event server.Event
 	err := s.Store.Write(ctx, func(tx server.Tx) (server.Event, error) {
 		var err error

@@ -57,6 +57,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			for _, f := range info.finally {
 				f()
 			}
+			s.metrics.answered(r.Pattern, answer.statusOr(http.StatusOK))
 			s.logger.LogAttrs(r.Context(), slog.LevelInfo, "request",
 				slog.String("request_id", info.id), slog.String("method", knownMethod(r.Method)),
 				slog.String("route", r.Pattern), slog.Int("status", answer.statusOr(http.StatusOK)),

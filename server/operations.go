@@ -76,11 +76,13 @@ func (s *Server) register(version string) {
 		s.registerServiceAccounts,
 		s.registerAudit,
 		s.registerGateway,
+		s.registerMetrics,
 		s.registerUsers,
 		s.registerUserWrites,
 		s.registerMembers,
 		s.registerTeamWrites,
 		s.registerRoleWrites,
+		s.registerDeveloperKeys,
 		s.registerRoles,
 	} {
 		area(api)

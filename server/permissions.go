@@ -28,11 +28,13 @@ var rules = join(
 	coreRules,
 	auditRules,
 	gatewayRules,
+	metricsRules,
 	accessRules,
 	userWriteRules,
 	memberRules,
 	teamWriteRules,
 	roleWriteRules,
+	developerKeyRules,
 )
 
 // join puts the parts of a table together. A key in two of them is a mistake

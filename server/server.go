@@ -53,6 +53,7 @@ type Server struct {
 	usage   *usage
 	feed    *feed
 	denials *denials
+	metrics *metrics
 	// failures keeps wrong keys from the database.
 	failures *failures
 	mux      *http.ServeMux
@@ -81,11 +82,13 @@ func New(options Options) *Server {
 	if options.AuditPoll <= 0 {
 		options.AuditPoll = defaultAuditPoll
 	}
-	feed := newFeed(options.Store, options.AuditPoll)
 	source := sourceOf(options.Clock, options.Random, options.NewID)
+	metrics := newMetrics(source.clock)
+	feed := newFeed(options.Store, options.AuditPoll)
 	s := &Server{
 		source:   source,
-		store:    feedingStore{Store: options.Store, feed: feed},
+		store:    feedingStore{Store: measuredStore{Store: options.Store, metrics: metrics}, feed: feed},
+		metrics:  metrics,
 		feed:     feed,
 		logger:   options.Logger,
 		failures: newFailures(source.clock),

@@ -16,6 +16,7 @@ import (
 type Store interface {
 	AuditStore
 	AccessReads
+	DeveloperKeyReads
 
 	// Organization returns the organization, or ErrNotInitialised.
 	Organization(ctx context.Context) (Organization, error)
@@ -57,6 +58,7 @@ type Tx interface {
 	MemberWrites
 	TeamWrites
 	RoleWrites
+	DeveloperKeyWrites
 
 	Organization(ctx context.Context) (Organization, error)
 	Team(ctx context.Context, id string) (api.Team, error)

@@ -1,0 +1,267 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// The operations on the caller's own keys.
+const (
+	opListMyKeys  = "list-my-api-keys"
+	opCreateMyKey = "create-my-api-key"
+	opDeleteMyKey = "delete-my-api-key"
+)
+
+// Whoever has a key may see and make their own.
+var developerKeyRules = map[string]rule{
+	opListMyKeys:  {},
+	opCreateMyKey: {},
+	opDeleteMyKey: {},
+}
+
+// ActionAPIKeyDelete is the audit event of a developer key's end.
+const ActionAPIKeyDelete = "api_key.delete"
+
+func (s *Server) registerDeveloperKeys(on huma.API) {
+	handle(s, on, operation{
+		id: opListMyKeys, method: http.MethodGet, path: api.PathMyAPIKeys,
+		summary: "The caller's developer keys", description: "The oldest first. A service account has none: its one key is its own.",
+		refusals: []int{http.StatusUnprocessableEntity},
+	}, s.listMyKeys)
+	handle(s, on, operation{
+		id: opCreateMyKey, method: http.MethodPost, path: api.PathMyAPIKeys, status: http.StatusCreated,
+		summary: "Create a developer key",
+		description: fmt.Sprintf("The only answer that ever holds it; the request has no body. With an Idempotency-Key a create can be "+
+			"repeated after a lost answer: for 24 hours, and as long as the key was never used, the same key gets a fresh secret, "+
+			"and the old one is refused. A user has at most %d keys; a service account gets none (409).", api.MaxDeveloperKeys),
+		refusals: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity},
+	}, s.createMyKey)
+	handle(s, on, operation{
+		id: opDeleteMyKey, method: http.MethodDelete, path: api.PathMyAPIKey, status: http.StatusNoContent,
+		summary: "Delete a developer key",
+		description: "It is refused from the moment of the answer. The key that the request is made with is not deleted (409): " +
+			"use another one for that.",
+		refusals: []int{http.StatusNotFound, http.StatusConflict},
+	}, s.deleteMyKey)
+}
+
+func (s *Server) listMyKeys(ctx context.Context, input *PageInput) (*answer[api.DeveloperKeyList], error) {
+	page, err := input.query()
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.store.DeveloperKeys(ctx, callerOf(ctx).ID, page)
+	if err != nil {
+		return nil, err
+	}
+	list := api.DeveloperKeyList{APIKeys: found.Keys, Total: input.total(found.Total)}
+	var last Cursor
+	if n := len(found.Keys); n > 0 {
+		last = Cursor{Name: found.Keys[n-1].ID, ID: found.Keys[n-1].ID}
+	}
+	list.Links = input.links(api.PathMyAPIKeys, nil, found.More, last)
+	return &answer[api.DeveloperKeyList]{Body: list}, nil
+}
+
+type createMyKeyInput struct {
+	IdempotencyKey string `header:"Idempotency-Key" doc:"A UUID: the same one for every repetition of the same create."`
+}
+
+type createMyKeyOutput struct {
+	Replayed string `header:"Idempotent-Replayed" doc:"true when the create had already happened and this is a fresh secret."`
+	Body     createdKeyBody
+}
+
+// createdKeyBody is the one document that holds a developer key.
+type createdKeyBody struct {
+	Key    api.DeveloperKey `json:"key"`
+	APIKey revealed         `json:"api_key"`
+}
+
+// developerKeyBody stands for the body that this create does not have, so that
+// its Idempotency-Key is not taken for that of another kind of create.
+var developerKeyBody = sha256.Sum256([]byte("developer API key"))
+
+func (s *Server) createMyKey(ctx context.Context, input *createMyKeyInput) (*createMyKeyOutput, error) {
+	by := callerOf(ctx)
+	if by.Type != api.IdentityUser {
+		return nil, conflict(api.CodeConflict, "A service account has one key, from its creation on. Developer keys are for users.", nil)
+	}
+	idempotencyKey := strings.ToLower(input.IdempotencyKey)
+	if idempotencyKey != "" && !isID(idempotencyKey) {
+		return nil, invalid("header."+api.HeaderIdempotencyKey, errors.New("must be a UUID"))
+	}
+	if err := s.holdIdempotencyKey(ctx, by, idempotencyKey); err != nil {
+		return nil, err
+	}
+	secret, record, err := s.source.mint()
+	if err != nil {
+		return nil, internal(err)
+	}
+	event := s.eventOn(ctx, ResourceAPIKey, ActionAPIKeyCreate)
+	event.Time = record.CreatedAt
+	c := keyCreation{by: by, idempotencyKey: idempotencyKey, record: record}
+	var keyID string
+	err = s.store.Write(ctx, func(tx Tx) (Event, error) {
+		var err error
+		if keyID, err = c.run(ctx, tx); err != nil {
+			return Event{}, err
+		}
+		created := event
+		created.ResourceID, created.ResourceName = keyID, record.Hint
+		created.Metadata = map[string]string{"user_id": by.ID, "user_email": by.Email}
+		if keyID != record.ID {
+			created.Metadata["replayed"] = "true"
+		}
+		return created, nil
+	})
+	if err != nil {
+		secret.Destroy()
+		return nil, err
+	}
+	output := &createMyKeyOutput{Body: createdKeyBody{
+		Key:    api.DeveloperKey{ID: keyID, KeySummary: api.KeySummary{Hint: record.Hint, CreatedAt: record.CreatedAt}},
+		APIKey: revealed{secret},
+	}}
+	if keyID != record.ID {
+		output.Replayed = "true"
+	}
+	return output, nil
+}
+
+// holdIdempotencyKey refuses a create while the same one is being carried out.
+// It is held until the answer is written: before that a repetition would kill
+// the key that is on its way. Without an Idempotency-Key it does nothing.
+func (s *Server) holdIdempotencyKey(ctx context.Context, by caller, idempotencyKey string) error {
+	if idempotencyKey == "" {
+		return nil
+	}
+	id := by.ID + " " + idempotencyKey
+	if _, running := s.inFlight.LoadOrStore(id, struct{}{}); running {
+		return conflict(api.CodeIdempotencyInFlight, "The same create is still being carried out. Repeat it in a moment.", nil)
+	}
+	info := requestOf(ctx)
+	info.finally = append(info.finally, func() { s.inFlight.Delete(id) })
+	return nil
+}
+
+// keyCreation is the create of a developer key.
+type keyCreation struct {
+	by             caller
+	idempotencyKey string // "" when the caller sent none
+	record         KeyRecord
+}
+
+// run carries the create out within a transaction, or repeats it, and returns
+// the id of the key: that of an earlier create when it was repeated.
+func (c keyCreation) run(ctx context.Context, tx Tx) (id string, err error) {
+	if err := stillAuthenticated(ctx, tx, c.by); err != nil {
+		return "", err
+	}
+	if c.idempotencyKey != "" {
+		id, err := c.replay(ctx, tx)
+		if !errors.Is(err, ErrNotFound) {
+			return id, err
+		}
+	}
+	switch n, err := tx.CountDeveloperKeys(ctx, c.by.ID); {
+	case err != nil:
+		return "", err
+	case n >= api.MaxDeveloperKeys:
+		return "", conflict(api.CodeConflict, fmt.Sprintf("You have %d keys, which is as many as a user can have. Delete one first.", n), nil)
+	}
+	if err := tx.InsertDeveloperKey(ctx, c.by.ID, c.record); err != nil {
+		return "", err
+	}
+	if c.idempotencyKey == "" {
+		return c.record.ID, nil
+	}
+	return c.record.ID, tx.RememberCreate(ctx, IdempotentCreate{
+		CallerID: c.by.ID, Key: c.idempotencyKey, BodyHash: developerKeyBody,
+		AccountID: c.record.ID, CreatedAt: c.record.CreatedAt,
+	}, c.record.CreatedAt.Add(-api.IdempotencyWindow))
+}
+
+// stillAuthenticated refuses a user who was suspended, or whose key was
+// deleted, after the request was let in: a key that has ended must not leave
+// another behind.
+func stillAuthenticated(ctx context.Context, tx Tx, by caller) error {
+	user, err := tx.User(ctx, by.ID)
+	if err == nil && user.Status == UserSuspended {
+		err = ErrNotFound
+	}
+	if err == nil {
+		_, err = tx.DeveloperKey(ctx, by.ID, by.KeyID)
+	}
+	if errors.Is(err, ErrNotFound) {
+		return unauthorized()
+	}
+	return err
+}
+
+// replay gives the key of an earlier create a fresh secret. It returns
+// ErrNotFound when there was none.
+func (c keyCreation) replay(ctx context.Context, tx Tx) (id string, err error) {
+	remembered, err := tx.IdempotentCreate(ctx, c.by.ID, c.idempotencyKey)
+	switch {
+	case err != nil:
+		return "", err
+	case remembered.CreatedAt.Before(c.record.CreatedAt.Add(-api.IdempotencyWindow)):
+		return "", ErrNotFound
+	case remembered.BodyHash != developerKeyBody:
+		return "", refuse(http.StatusUnprocessableEntity, api.CodeIdempotencyMismatch,
+			"This Idempotency-Key belongs to another create. Take a new one.")
+	}
+	key, err := tx.DeveloperKey(ctx, c.by.ID, remembered.AccountID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return "", conflict(api.CodeConflict,
+			"This create was carried out, and its key has been deleted since. Take a new Idempotency-Key to create another.", nil)
+	case err != nil:
+		return "", err
+	case key.LastUsedAt != nil:
+		return "", conflict(api.CodeIdempotencyKeyUsed,
+			"This create was carried out and its key is already in use, so it is not replaced. If nobody has the key, delete it and create another.", nil)
+	}
+	fresh := c.record
+	fresh.ID = key.ID
+	return key.ID, tx.ReplaceDeveloperKey(ctx, c.by.ID, fresh)
+}
+
+type myKeyInput struct {
+	ID string `path:"id" doc:"Id of one of the caller's keys. One that is no UUID is answered with 404."`
+}
+
+func (s *Server) deleteMyKey(ctx context.Context, input *myKeyInput) (*struct{}, error) {
+	by, id := callerOf(ctx), strings.ToLower(input.ID)
+	if !isID(id) {
+		return nil, notFound("key of yours")
+	}
+	event := s.eventOn(ctx, ResourceAPIKey, ActionAPIKeyDelete)
+	return nil, s.store.Write(ctx, func(tx Tx) (Event, error) {
+		key, err := tx.DeveloperKey(ctx, by.ID, id)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return Event{}, notFound("key of yours")
+		case err != nil:
+			return Event{}, err
+		case key.ID == by.KeyID:
+			return Event{}, conflict(api.CodeConflict, "This request is made with that very key. Delete it with another one.", nil)
+		}
+		if err := stillAuthenticated(ctx, tx, by); err != nil {
+			return Event{}, err
+		}
+		deleted := event
+		deleted.ResourceID, deleted.ResourceName = key.ID, key.Hint
+		deleted.Metadata = map[string]string{"user_id": by.ID, "user_email": by.Email}
+		return deleted, tx.DeleteDeveloperKey(ctx, by.ID, key.ID, event.Time)
+	})
+}
