@@ -306,3 +306,10 @@ func TestServerTextIsShownInItsOwnColumn(t *testing.T) {
 		c.sees("夜間バッチ", "réconciliation-paie")
 	})
 }
+
+func TestAProductionContextLooksDifferent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newConsole(t, newAuthority(), 80, 24, func(o *tui.Options) { o.Production = true })
+		c.sees("PRODUCTION prod")
+	})
+}

@@ -28,6 +28,7 @@ var states = []struct {
 	lead   func(*console)
 }{
 	{"list", nil, func(c *console) { c.press("j") }},
+	{"search-hint", nil, func(c *console) { c.press("/"); c.typeText("ps-4f8a") }},
 	{"empty", func(a *authority) { a.accounts = nil }, nil},
 	{"loading", func(a *authority) { a.delay["accounts"] = 30 * time.Minute }, nil},
 	{"search", nil, func(c *console) { c.press("/"); c.typeText("ci dep") }},

@@ -28,6 +28,8 @@ type connectFlags struct {
 	server   string
 	caFile   string
 	readOnly bool
+	// production makes the console look as if much depended on it.
+	production bool
 }
 
 // options are those of every client of the console.

@@ -46,6 +46,7 @@ func consoleCommand(p process) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&flags.server, "server", "", "URL of the server, such as https://keys.example.com")
 	cmd.Flags().StringVar(&flags.caFile, "ca-file", "", "file with further certificates to trust, PEM")
+	cmd.Flags().BoolVar(&flags.production, "production", false, "mark the server as the one that counts, in colour and in words")
 	cmd.Flags().BoolVar(&flags.readOnly, "read-only", false, "change nothing, whatever is pressed")
 	return cmd
 }
@@ -107,6 +108,7 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		ContextName:       c.name,
 		Address:           c.address,
 		ReadOnly:          flags.readOnly,
+		Production:        flags.production,
 		Clipboard:         clipboard.New(p.env.get, clipboard.Machine()),
 		Clock:             time.Now,
 		NewIdempotencyKey: client.NewIdempotencyKey,
