@@ -85,7 +85,7 @@ func keepFailures(cmd *cobra.Command, failure *error) {
 
 func rootCommand(p process) *cobra.Command {
 	root := consoleCommand(p)
-	root.AddCommand(auditCommand(p), demoCommand(p), initCommand(p), serveCommand(p), versionCommand(p))
+	root.AddCommand(auditCommand(p), backupCommand(p), demoCommand(p), initCommand(p), serveCommand(p), versionCommand(p))
 	return root
 }
 

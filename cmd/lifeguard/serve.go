@@ -33,7 +33,8 @@ func serveCommand(p process) *cobra.Command {
 		Short: "Serve the HTTP API",
 		Long: "Serves the HTTP API and prints one line with its address when it is ready. SIGTERM and SIGINT let the\n" +
 			"running requests finish; a second one ends at once. Keys travel in every request, so plain HTTP is for\n" +
-			"this machine's own addresses only, unless --insecure-http says that something in front encrypts.",
+			"this machine's own addresses only, unless --insecure-http says that something in front encrypts.\n" +
+			"SIGHUP reads the TLS certificate and its key again.",
 		Example: "lifeguard serve --listen 127.0.0.1:8080 --database sqlite:keys.db\n" +
 			"lifeguard serve --listen :8443 --database sqlite:keys.db --tls-cert cert.pem --tls-key key.pem\n" +
 			"lifeguard serve --listen :8443 --database postgres://lifeguard@db.example.com/keys --tls-cert cert.pem --tls-key key.pem",
@@ -57,9 +58,15 @@ func serveCommand(p process) *cobra.Command {
 }
 
 func serve(ctx context.Context, p process, flags serveFlags) error {
-	config, err := tlsFiles(flags)
-	if err != nil {
-		return err
+	logger := slog.New(slog.NewJSONHandler(p.stderr, nil))
+	var config *tls.Config
+	if flags.certificate != "" {
+		pair := &certificate{file: flags.certificate, keyFile: flags.key}
+		if err := pair.load(); err != nil {
+			return err
+		}
+		defer pair.reloadOnHangup(logger)()
+		config = pair.config()
 	}
 	listener, err := listen(ctx, flags, config)
 	if err != nil {
@@ -69,7 +76,6 @@ func serve(ctx context.Context, p process, flags serveFlags) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	logger := slog.New(slog.NewJSONHandler(p.stderr, nil))
 	running := startAuthority(store, listener, config, drainServed, logger)
 	scheme := "http"
 	if config != nil {
@@ -86,17 +92,6 @@ func serve(ctx context.Context, p process, flags serveFlags) error {
 		err = nil
 	}
 	return errors.Join(err, running.Close())
-}
-
-func tlsFiles(flags serveFlags) (*tls.Config, error) {
-	if flags.certificate == "" {
-		return nil, nil
-	}
-	pair, err := tls.LoadX509KeyPair(flags.certificate, flags.key)
-	if err != nil {
-		return nil, fmt.Errorf("the TLS certificate %s with the key %s cannot be used: %w", flags.certificate, flags.key, err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
 // listen takes the port and looks at the address that it really got: a name
