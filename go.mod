@@ -8,6 +8,7 @@ require (
 	charm.land/fang/v2 v2.0.1
 	charm.land/lipgloss/v2 v2.0.6 // current major of github.com/charmbracelet/lipgloss
 	github.com/adrg/xdg v0.5.3
+	github.com/anishathalye/porcupine v1.3.1 // tests only: checks histories for linearizability
 	github.com/atotto/clipboard v0.1.4
 	github.com/charmbracelet/colorprofile v0.4.3
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4
