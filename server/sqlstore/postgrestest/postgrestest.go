@@ -43,8 +43,9 @@ trap 'rm -rf "$folder"' EXIT
 trap '' HUP INT TERM
 "$binaries/initdb" --pgdata="$folder/data" --username=lifeguard --auth=trust --encoding=UTF8 --locale=C \
 	--locale-provider=icu --icu-locale=und --no-sync >"$folder/log" 2>&1 &&
+printf '%s\n' 'fsync = off' 'full_page_writes = off' >>"$folder/data/postgresql.conf" &&
 "$binaries/pg_ctl" --pgdata="$folder/data" --log="$folder/log" --wait start --options="-c listen_addresses='' -c unix_socket_directories='$folder' \
-	-c fsync=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=32MB" >>"$folder/log" 2>&1 ||
+	-c max_connections=200 -c shared_buffers=32MB" >>"$folder/log" 2>&1 ||
 { cat "$folder/log"; exit 1; }
 echo ready
 cat >/dev/null
@@ -192,6 +193,30 @@ func Connect(t testing.TB, dsn string) *sql.DB {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+// Durable has the cluster force every commit to the disk from now on, as a
+// measurement wants it.
+func Durable(t testing.TB, dsn string) {
+	t.Helper()
+	db := Connect(t, dsn)
+	for _, statement := range []string{
+		`ALTER SYSTEM SET fsync = on`, `ALTER SYSTEM SET full_page_writes = on`, `SELECT pg_reload_conf()`,
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for {
+		var setting string
+		// A new connection has what was loaded again.
+		if err := Connect(t, dsn).QueryRowContext(t.Context(), `SHOW fsync`).Scan(&setting); err != nil {
+			t.Fatal(err)
+		}
+		if setting == "on" {
+			return
+		}
+	}
 }
 
 func dsn(folder, database string) string {
