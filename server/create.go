@@ -94,8 +94,7 @@ type creation struct {
 	key            KeyRecord
 	accountID      string
 	event          Event
-	replica        string
-	clock          func() time.Time
+	flight         flight
 }
 
 func (s *Server) createServiceAccount(ctx context.Context, input *createInput) (*createOutput, error) {
@@ -103,15 +102,8 @@ func (s *Server) createServiceAccount(ctx context.Context, input *createInput) (
 	if err != nil {
 		return nil, err
 	}
-	if c.idempotencyKey != "" {
-		// Held until the answer is written: before that a repetition would
-		// kill the key that is on its way.
-		id := c.caller.ID + " " + c.idempotencyKey
-		if _, running := s.inFlight.LoadOrStore(id, struct{}{}); running {
-			return nil, inFlight()
-		}
-		info := requestOf(ctx)
-		info.finally = append(info.finally, func() { s.inFlight.Delete(id) })
+	if err := s.holdIdempotencyKey(ctx, c.caller, c.idempotencyKey); err != nil {
+		return nil, err
 	}
 	var account api.ServiceAccount
 	var replayed bool
@@ -145,7 +137,7 @@ func (s *Server) createServiceAccount(ctx context.Context, input *createInput) (
 func (s *Server) newCreation(ctx context.Context, input *createInput) (*creation, error) {
 	c := &creation{
 		name: norm.NFC.String(input.Body.Name), teamID: strings.ToLower(input.Body.TeamID), caller: callerOf(ctx),
-		idempotencyKey: strings.ToLower(input.IdempotencyKey), replica: s.replica, clock: s.source.clock,
+		idempotencyKey: strings.ToLower(input.IdempotencyKey), flight: s.flight(),
 	}
 	if err := api.CheckName(c.name); err != nil {
 		return nil, invalid("body.name", err)
@@ -210,10 +202,10 @@ func (c *creation) run(ctx context.Context, tx Tx) (account api.ServiceAccount, 
 	if c.idempotencyKey == "" {
 		return account, false, nil
 	}
-	return account, false, tx.RememberCreate(ctx, IdempotentCreate{
+	return account, false, tx.RememberCreate(ctx, c.flight.stamped(IdempotentCreate{
 		CallerID: c.caller.ID, Key: c.idempotencyKey, BodyHash: c.bodyHash,
-		AccountID: account.ID, CreatedAt: c.key.CreatedAt, Replica: c.replica, IssuedAt: storedTime(c.clock()),
-	}, c.expiry())
+		AccountID: account.ID, CreatedAt: c.key.CreatedAt,
+	}), c.expiry())
 }
 
 // replay gives the account of an earlier create the fresh key. It returns
@@ -231,7 +223,7 @@ func (c *creation) replay(ctx context.Context, tx Tx) (api.ServiceAccount, error
 			"This Idempotency-Key belongs to a create with another team or name. Take a new one for a new create.")
 		return api.ServiceAccount{}, refusal
 	}
-	if c.flyingElsewhere(remembered) {
+	if c.flight.elsewhere(remembered) {
 		return api.ServiceAccount{}, inFlight()
 	}
 	account, err := tx.ServiceAccount(ctx, remembered.AccountID)
@@ -251,8 +243,7 @@ func (c *creation) replay(ctx context.Context, tx Tx) (api.ServiceAccount, error
 	if err := tx.ReplaceKey(ctx, account.ID, c.key); err != nil {
 		return api.ServiceAccount{}, err
 	}
-	remembered.Replica, remembered.IssuedAt = c.replica, storedTime(c.clock())
-	return account, tx.RememberCreate(ctx, remembered, c.expiry())
+	return account, tx.RememberCreate(ctx, c.flight.stamped(remembered), c.expiry())
 }
 
 // expiry is the moment before which a create is forgotten.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -108,7 +109,7 @@ func (s *Server) createMyKey(ctx context.Context, input *createMyKeyInput) (*cre
 	}
 	event := s.eventOn(ctx, ResourceAPIKey, ActionAPIKeyCreate)
 	event.Time = record.CreatedAt
-	c := keyCreation{by: by, idempotencyKey: idempotencyKey, record: record}
+	c := keyCreation{by: by, idempotencyKey: idempotencyKey, record: record, flight: s.flight()}
 	var keyID string
 	err = s.store.Write(ctx, func(tx Tx) (Event, error) {
 		var err error
@@ -137,27 +138,12 @@ func (s *Server) createMyKey(ctx context.Context, input *createMyKeyInput) (*cre
 	return output, nil
 }
 
-// holdIdempotencyKey refuses a create while the same one is being carried out.
-// It is held until the answer is written: before that a repetition would kill
-// the key that is on its way. Without an Idempotency-Key it does nothing.
-func (s *Server) holdIdempotencyKey(ctx context.Context, by caller, idempotencyKey string) error {
-	if idempotencyKey == "" {
-		return nil
-	}
-	id := by.ID + " " + idempotencyKey
-	if _, running := s.inFlight.LoadOrStore(id, struct{}{}); running {
-		return conflict(api.CodeIdempotencyInFlight, "The same create is still being carried out. Repeat it in a moment.", nil)
-	}
-	info := requestOf(ctx)
-	info.finally = append(info.finally, func() { s.inFlight.Delete(id) })
-	return nil
-}
-
 // keyCreation is the create of a developer key.
 type keyCreation struct {
 	by             caller
 	idempotencyKey string // "" when the caller sent none
 	record         KeyRecord
+	flight         flight
 }
 
 // run carries the create out within a transaction, or repeats it, and returns
@@ -184,11 +170,14 @@ func (c keyCreation) run(ctx context.Context, tx Tx) (id string, err error) {
 	if c.idempotencyKey == "" {
 		return c.record.ID, nil
 	}
-	return c.record.ID, tx.RememberCreate(ctx, IdempotentCreate{
+	return c.record.ID, tx.RememberCreate(ctx, c.flight.stamped(IdempotentCreate{
 		CallerID: c.by.ID, Key: c.idempotencyKey, BodyHash: developerKeyBody,
 		AccountID: c.record.ID, CreatedAt: c.record.CreatedAt,
-	}, c.record.CreatedAt.Add(-api.IdempotencyWindow))
+	}), c.expiry())
 }
+
+// expiry is the moment before which a create is forgotten.
+func (c keyCreation) expiry() time.Time { return c.record.CreatedAt.Add(-api.IdempotencyWindow) }
 
 // stillAuthenticated refuses a user who was suspended, or whose key was
 // deleted, after the request was let in: a key that has ended must not leave
@@ -214,11 +203,13 @@ func (c keyCreation) replay(ctx context.Context, tx Tx) (id string, err error) {
 	switch {
 	case err != nil:
 		return "", err
-	case remembered.CreatedAt.Before(c.record.CreatedAt.Add(-api.IdempotencyWindow)):
+	case remembered.CreatedAt.Before(c.expiry()):
 		return "", ErrNotFound
 	case remembered.BodyHash != developerKeyBody:
 		return "", refuse(http.StatusUnprocessableEntity, api.CodeIdempotencyMismatch,
 			"This Idempotency-Key belongs to another create. Take a new one.")
+	case c.flight.elsewhere(remembered):
+		return "", inFlight()
 	}
 	key, err := tx.DeveloperKey(ctx, c.by.ID, remembered.AccountID)
 	switch {
@@ -233,7 +224,10 @@ func (c keyCreation) replay(ctx context.Context, tx Tx) (id string, err error) {
 	}
 	fresh := c.record
 	fresh.ID = key.ID
-	return key.ID, tx.ReplaceDeveloperKey(ctx, c.by.ID, fresh)
+	if err := tx.ReplaceDeveloperKey(ctx, c.by.ID, fresh); err != nil {
+		return "", err
+	}
+	return key.ID, tx.RememberCreate(ctx, c.flight.stamped(remembered), c.expiry())
 }
 
 type myKeyInput struct {

@@ -118,6 +118,21 @@ func TestACreateOfAKeyIsRepeated(t *testing.T) {
 	f.refused(http.StatusUnprocessableEntity, api.CodeIdempotencyMismatch, f.do("admin", http.MethodPost, api.PathMyAPIKeys, "", api.HeaderIdempotencyKey, id))
 }
 
+func TestACreateOfAKeyIsInFlightAtOtherReplicas(t *testing.T) {
+	one := newFixture(t)
+	two := one.replica()
+	id := newID()
+	first := one.newKey("nobody", "first", api.HeaderIdempotencyKey, id)
+	two.refused(http.StatusConflict, api.CodeIdempotencyInFlight, two.do("nobody", http.MethodPost, api.PathMyAPIKeys, "", api.HeaderIdempotencyKey, id))
+	one.clock.advance(2 * time.Second)
+	if again := two.newKey("nobody", "again", api.HeaderIdempotencyKey, id); again.Key.ID != first.Key.ID || !again.Replayed {
+		t.Errorf("%+v", again)
+	}
+	one.worksAs("first", false)
+	one.refused(http.StatusConflict, api.CodeIdempotencyInFlight, one.do("nobody", http.MethodPost, api.PathMyAPIKeys, "", api.HeaderIdempotencyKey, id))
+	one.worksAs("again", true)
+}
+
 // A key that ends while its request is being carried out leaves none behind.
 func TestAKeyThatHasEndedMakesNoOther(t *testing.T) {
 	f := newFixture(t)

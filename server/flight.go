@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -12,15 +13,45 @@ import (
 // that can be known without writing once more for every create.
 const flightTime = 2 * time.Second
 
-// flyingElsewhere reports that another replica may be on the way of answering
-// this create. To repeat it now would kill the key that it hands out.
-func (c *creation) flyingElsewhere(remembered IdempotentCreate) bool {
-	if remembered.Replica == c.replica {
+// flight is what a server knows of the creates that are being answered.
+type flight struct {
+	replica string
+	clock   func() time.Time
+}
+
+func (s *Server) flight() flight { return flight{replica: s.replica, clock: s.source.clock} }
+
+// stamped is a create with who hands its key out, and when: now.
+func (f flight) stamped(create IdempotentCreate) IdempotentCreate {
+	create.Replica, create.IssuedAt = f.replica, storedTime(f.clock())
+	return create
+}
+
+// elsewhere reports that another replica may be on the way of answering this
+// create. To repeat it now would kill the key that it hands out.
+func (f flight) elsewhere(remembered IdempotentCreate) bool {
+	if remembered.Replica == f.replica {
 		return false // this server would know
 	}
 	// The clocks of two machines differ: a moment that lies ahead is now.
-	age := c.clock().Sub(remembered.IssuedAt)
+	age := f.clock().Sub(remembered.IssuedAt)
 	return -flightTime < age && age < flightTime
+}
+
+// holdIdempotencyKey refuses a create while the same one is being carried out.
+// It is held until the answer is written: before that a repetition would kill
+// the key that is on its way. Without an Idempotency-Key it does nothing.
+func (s *Server) holdIdempotencyKey(ctx context.Context, by caller, idempotencyKey string) error {
+	if idempotencyKey == "" {
+		return nil
+	}
+	id := by.ID + " " + idempotencyKey
+	if _, running := s.inFlight.LoadOrStore(id, struct{}{}); running {
+		return inFlight()
+	}
+	info := requestOf(ctx)
+	info.finally = append(info.finally, func() { s.inFlight.Delete(id) })
+	return nil
 }
 
 func inFlight() *problemError {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ var userWriteCases = []contractCase{
 	{"changed user", testUpdateUser},
 	{"deleted user", testDeleteUser},
 	{"active administrator", testHasActiveAdministrator},
+	{"last administrator, at once", testLastAdministratorAtOnce},
 }
 
 func testUpdateUser(t *testing.T, db Database) {
@@ -123,4 +125,48 @@ func testHasActiveAdministrator(t *testing.T, db Database) {
 	has(true, "an active user")
 	f.write(t, func(ctx context.Context, tx server.Tx) error { return tx.DeleteUser(ctx, f.ada.ID, Epoch) })
 	has(false, "deleted")
+}
+
+// What a change sees inside of its transaction must still be so when it
+// commits: of two that each leave the other's administrator, one sees none.
+func testLastAdministratorAtOnce(t *testing.T, db Database) {
+	f := newFixture(t, db)
+	bob := f.newUser(t, "bob@example.com")
+	f.member(t, f.admins, f.ada, bob)
+	errLast := errors.New("the last one stays")
+	for range 10 {
+		var work sync.WaitGroup
+		results := make([]error, 2)
+		for i, user := range []server.User{f.ada, bob} {
+			event := f.event()
+			user.Status = server.UserSuspended
+			work.Go(func() {
+				results[i] = f.Store.Write(t.Context(), func(tx server.Tx) (server.Event, error) {
+					if err := tx.UpdateUser(t.Context(), user); err != nil {
+						return event, err
+					}
+					remains, err := tx.HasActiveAdministrator(t.Context())
+					if err == nil && !remains {
+						err = errLast
+					}
+					return event, err
+				})
+			})
+		}
+		work.Wait()
+		refused := 0
+		for _, err := range results {
+			if errors.Is(err, errLast) {
+				refused++
+			} else if err != nil {
+				t.Error(err)
+			}
+		}
+		if refused != 1 {
+			t.Fatalf("%d of two were refused: %v", refused, results)
+		}
+		f.write(t, func(ctx context.Context, tx server.Tx) error {
+			return errors.Join(tx.UpdateUser(ctx, f.ada), tx.UpdateUser(ctx, bob))
+		})
+	}
 }
