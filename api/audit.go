@@ -84,8 +84,11 @@ type Anchor struct {
 
 // String is the anchor as [ParseAnchor] takes it, SEQUENCE:HASH.
 func (a Anchor) String() string {
-	return strconv.FormatInt(a.Sequence, 10) + ":" + hex.EncodeToString(a.Hash[:])
+	return strconv.FormatInt(a.Sequence, 10) + ":" + a.HashText()
 }
+
+// HashText is the hash in lower-case hex.
+func (a Anchor) HashText() string { return hex.EncodeToString(a.Hash[:]) }
 
 // ParseAnchor reads an anchor as [Anchor.String] writes it.
 func ParseAnchor(text string) (Anchor, error) {

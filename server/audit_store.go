@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 )
@@ -21,6 +22,11 @@ type AuditStore interface {
 	// AppendEvents writes events that belong to no change, all or none. They
 	// take their places in the order given.
 	AppendEvents(ctx context.Context, events []Event) error
+	// PruneAuditEvents removes the oldest events, at most limit, up to the
+	// first that is not from before the given time, and appends the event that
+	// made returns for them in the same transaction. The last event of the log
+	// stays. It returns how many are gone; when none is, nothing is appended.
+	PruneAuditEvents(ctx context.Context, before time.Time, limit int, made func(last api.Anchor, count int64) Event) (int64, error)
 }
 
 // AuditQuery asks for audit events. Zero fields do not filter.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +25,11 @@ type serveFlags struct {
 	certificate  string
 	key          string
 	insecureHTTP bool
+	auditDays    int
 }
+
+// maxAuditDays is a hundred years: more is for ever, which is 0.
+const maxAuditDays = 36_500
 
 func serveCommand(p process) *cobra.Command {
 	var flags serveFlags
@@ -46,6 +51,9 @@ func serveCommand(p process) *cobra.Command {
 			if (flags.certificate == "") != (flags.key == "") {
 				return flagError(cmd, errors.New("--tls-cert and --tls-key go together"))
 			}
+			if flags.auditDays < 0 || flags.auditDays > maxAuditDays {
+				return flagError(cmd, fmt.Errorf("--audit-days must be from 0 to %d", maxAuditDays))
+			}
 			return serve(cmd.Context(), p, flags)
 		},
 	}
@@ -54,6 +62,7 @@ func serveCommand(p process) *cobra.Command {
 	cmd.Flags().StringVar(&flags.certificate, "tls-cert", "", "file with the TLS certificate and its chain, PEM")
 	cmd.Flags().StringVar(&flags.key, "tls-key", "", "file with the certificate's private key, PEM")
 	cmd.Flags().BoolVar(&flags.insecureHTTP, "insecure-http", false, "serve plain HTTP to other machines, behind a proxy that encrypts")
+	cmd.Flags().IntVar(&flags.auditDays, "audit-days", int(server.AuditRetention/(24*time.Hour)), "days that audit events are kept; 0 keeps them for ever")
 	return cmd
 }
 
@@ -77,6 +86,10 @@ func serve(ctx context.Context, p process, flags serveFlags) error {
 		return errors.Join(err, listener.Close())
 	}
 	running := startAuthority(store, listener, config, drainServed, logger)
+	stopPruning := func() {}
+	if flags.auditDays > 0 {
+		stopPruning = keepAudit(running.server, time.Duration(flags.auditDays)*24*time.Hour, logger)
+	}
 	scheme := "http"
 	if config != nil {
 		scheme = "https"
@@ -91,6 +104,7 @@ func serve(ctx context.Context, p process, flags serveFlags) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
+	stopPruning()
 	return errors.Join(err, running.Close())
 }
 

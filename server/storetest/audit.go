@@ -17,6 +17,7 @@ var auditCases = []contractCase{
 	{"audit filters", testAuditFilters},
 	{"audit paging", testAuditPaging},
 	{"events of no change", testAppendEvents},
+	{"pruned events", testPruneAuditEvents},
 }
 
 // append writes one event and changes nothing else.
@@ -175,4 +176,57 @@ func testAppendEvents(t *testing.T, db Database) {
 			t.Error("refused events are no error")
 		}
 	})
+}
+
+func testPruneAuditEvents(t *testing.T, db Database) {
+	f := newFixture(t, db) // its event is number 1, at Epoch
+	for _, after := range []time.Duration{time.Minute, 3 * time.Hour, 2 * time.Minute, 4 * time.Hour} {
+		f.append(t, server.Event{Time: Epoch.Add(after), Action: "team.create"})
+	}
+	whole := f.Events(t)
+	prune := func(before time.Duration, limit int) (int64, []api.Anchor) {
+		t.Helper()
+		var anchors []api.Anchor
+		count, err := db.Store.PruneAuditEvents(t.Context(), Epoch.Add(before), limit, func(last api.Anchor, count int64) server.Event {
+			anchors = append(anchors, last)
+			return server.Event{ID: f.id(), Time: Epoch.Add(5 * time.Hour), Action: "pruned"}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return count, anchors
+	}
+	for _, c := range []struct {
+		before  time.Duration
+		limit   int
+		through int64
+		left    []int64
+	}{
+		{0, 10, 0, []int64{1, 2, 3, 4, 5}},                   // nothing is from before
+		{time.Hour, 1, 1, []int64{2, 3, 4, 5, 6}},            // at most one
+		{time.Hour, 10, 2, []int64{3, 4, 5, 6, 7}},           // up to the first that is not old, whatever follows
+		{time.Hour, 10, 0, []int64{3, 4, 5, 6, 7}},           // nothing is old any more
+		{4*time.Hour + time.Second, 10, 5, []int64{6, 7, 8}}, // those of pruning are events too
+		{9 * time.Hour, 10, 7, []int64{8, 9}},                // the last one stays
+		{9 * time.Hour, 10, 8, []int64{9, 10}},
+	} {
+		count, anchors := prune(c.before, c.limit)
+		if got := sequences(f.audit(t, server.AuditQuery{}).Events); !slices.Equal(got, c.left) {
+			t.Fatalf("%+v left %v", c, got)
+		}
+		if (c.through == 0) != (count == 0) || len(anchors) != min(int(count), 1) {
+			t.Errorf("%+v: %d events, anchors %v", c, count, anchors)
+		}
+		if c.through > 0 && c.through <= 5 && (anchors[0].Sequence != c.through || anchors[0].Hash != whole[c.through-1].Hash) {
+			t.Errorf("%+v: anchor %v", c, anchors[0])
+		}
+		if c.through > 0 {
+			verifier := api.ChainVerifier{Anchor: anchors[0]}
+			for _, event := range f.audit(t, server.AuditQuery{}).Events {
+				if fault := verifier.Check(event); fault != "" {
+					t.Errorf("%+v: %s", c, fault)
+				}
+			}
+		}
+	}
 }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/server"
+	"github.com/lifeguard-keys/lifeguard/server/sqlstore"
+)
+
+// What is old is removed at the start already, and the log can be verified.
+func TestOldAuditEventsAreRemoved(t *testing.T) {
+	store, err := sqlstore.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "keys.db"), sqlstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	if _, err := server.Initialise(t.Context(), store, server.InitialiseOptions{Organization: "Acme", AdminEmail: "ada@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.AppendEvents(t.Context(), []server.Event{{ID: "e", Time: time.Now()}}); err != nil {
+		t.Fatal(err)
+	}
+	later := func() time.Time { return time.Now().Add(server.AuditRetention + time.Hour) }
+	stop := keepAudit(server.New(server.Options{Store: store, Clock: later}), server.AuditRetention, slog.New(slog.DiscardHandler))
+	defer stop()
+	for deadline := time.Now().Add(patience); ; {
+		last, err := store.LastAuditEvent(t.Context())
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("nothing is removed, %v", err)
+		}
+		if last > 2 {
+			break
+		}
+	}
+	log := storedLog{store}
+	anchor, err := log.AuditAnchor(t.Context())
+	if err != nil || anchor.Sequence != 1 {
+		t.Fatalf("%v, %v", anchor, err)
+	}
+	verifier := api.ChainVerifier{Anchor: anchor}
+	events, err := log.AuditChain(t.Context(), 0)
+	if err != nil || len(events) != 2 {
+		t.Fatalf("%+v, %v", events, err)
+	}
+	for _, event := range events {
+		if fault := verifier.Check(event); fault != "" {
+			t.Error(fault)
+		}
+	}
+}
