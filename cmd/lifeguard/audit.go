@@ -58,7 +58,7 @@ func auditCommand(p process) *cobra.Command {
 	set.StringVar(&flags.filter.ResourceType, "resource-type", "", "such as service_account")
 	set.StringVar(&flags.filter.ResourceID, "resource", "", "id of what it was done to")
 	set.StringVar(&flags.filter.Action, "action", "", "such as service_account.create")
-	cmd.AddCommand(auditVerifyCommand(p))
+	cmd.AddCommand(auditExportCommand(p), auditVerifyCommand(p))
 	return cmd
 }
 
