@@ -99,9 +99,13 @@ func prepareSQLite(ctx context.Context, path string, options Options) error {
 		return err
 	}
 	// Of two processes that migrate at once the second fails on what the first
-	// has just made. What counts is what is there now.
-	if again, looked := inspect(ctx, path, options); looked == nil && again.version == newest {
-		return nil
+	// has just made. What counts is what is there now: from there it goes on.
+	again, looked := inspect(ctx, path, options)
+	switch {
+	case looked == nil && again.version > state.version:
+		return prepareSQLite(ctx, path, options)
+	case busy(looked):
+		return looked
 	}
 	return err
 }
