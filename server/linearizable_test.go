@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -90,6 +91,7 @@ type world struct {
 	team     string
 	began    time.Time
 	sources  atomic.Uint32
+	busy     atomic.Int32
 
 	mu       sync.Mutex
 	accounts []made           // by number less one
@@ -134,6 +136,12 @@ func (w *world) perform(client, replica int, asked act) error {
 		answer = w.ask(replica, w.admin, http.MethodDelete, accountPath(known.id), "")
 	}
 	operation.Return = time.Since(w.began).Nanoseconds()
+	if answer.Code == http.StatusServiceUnavailable {
+		// It waited too long for its turn. That promises that nothing was changed,
+		// so it has no place in the history, and a broken promise shows there.
+		w.busy.Add(1)
+		return nil
+	}
 	if answer.Code != yes && answer.Code != no {
 		return fmt.Errorf("%+v: status %d: %s", asked, answer.Code, answer.Body)
 	}
@@ -204,7 +212,8 @@ func newWorld(t *testing.T, stores ...server.Store) *world {
 	}
 	w := &world{admin: organization.Key.Reveal(), team: organization.Administrators.ID, began: time.Now()}
 	for _, store := range stores {
-		replica := server.New(server.Options{Store: store})
+		failures := slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})
+		replica := server.New(server.Options{Store: store, Logger: slog.New(failures)})
 		t.Cleanup(func() {
 			if err := replica.Close(context.Background()); err != nil {
 				t.Error(err)
@@ -248,8 +257,8 @@ func TestLinearizable(t *testing.T) {
 				if err := w.run(seed, *linearOperations); err != nil {
 					t.Fatal(err)
 				}
-				if len(w.history) < *linearOperations-linearClients || len(w.accounts) < *linearOperations/20 {
-					t.Fatalf("%d operations made %d accounts: too little happened", len(w.history), len(w.accounts))
+				if len(w.history) < *linearOperations*9/10 || len(w.accounts) < *linearOperations/20 {
+					t.Fatalf("%d operations made %d accounts, %d had to give up: too little happened", len(w.history), len(w.accounts), w.busy.Load())
 				}
 				if verdict := porcupine.CheckOperationsTimeout(oneKey, w.history, time.Minute); verdict != porcupine.Ok {
 					t.Errorf("the history of %d operations is %s", len(w.history), verdict)
