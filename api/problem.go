@@ -123,6 +123,9 @@ func (e *Error) Unwrap() error { return e.Cause }
 // Is makes errors.Is(err, api.ErrNotFound) and the like work by code.
 func (e *Error) Is(target error) bool {
 	var sentinel *codeError
+	if e == nil { // no error at all, in an interface
+		return false
+	}
 	return errors.As(target, &sentinel) && sentinel.code == e.Code
 }
 

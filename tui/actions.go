@@ -46,7 +46,12 @@ type (
 		kept    bool // the person has the key
 	}
 	// signIn tries another key.
-	signIn struct{ key api.Secret }
+	signIn struct {
+		try string
+		key api.Secret
+	}
+	// checkAccount looks an account up afresh.
+	checkAccount struct{ id string }
 	// askForKey opens the sign-in dialog over the one that asks.
 	askForKey struct{ err *api.Error }
 	// retryWithOldKey closes the sign-in dialog and tries the same key again.
@@ -65,4 +70,5 @@ func (writeSecret) isAction()     {}
 func (discardSecret) isAction()   {}
 func (signIn) isAction()          {}
 func (askForKey) isAction()       {}
+func (checkAccount) isAction()    {}
 func (retryWithOldKey) isAction() {}

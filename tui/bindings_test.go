@@ -26,7 +26,7 @@ func TestEveryBindingIsUniqueInItsContext(t *testing.T) {
 	key := newKeyDialog(api.CreatedServiceAccount{ServiceAccount: account}, e)
 	leaving, writing := key, key
 	leaving.leaving, writing.writing = true, true
-	sign, _ := newSignInDialog(&api.Error{}, true, e)
+	sign, _ := newSignInDialog(&api.Error{}, true, false, e)
 	contexts := map[string][]binding{
 		"page": m.pageBindings(), "create": form.bindings(e), "create name": onName.bindings(e), "sending": sending.bindings(e),
 		"retrying": retrying.bindings(e), "delete": newDeleteDialog(account, e).bindings(e), "key": key.bindings(e),

@@ -34,17 +34,17 @@ func asAPIError(err error) *api.Error {
 	return &api.Error{Kind: api.KindLocal, Detail: err.Error(), Cause: err}
 }
 
-func (r remote) loadCaller() tea.Cmd {
+func (r remote) loadCaller(turn int) tea.Cmd {
 	return func() tea.Msg {
 		caller, err := r.client.Me(r.ctx)
 		if err != nil {
-			return sideLoadFailedMsg{session: r.session, what: sideCaller, err: asAPIError(err)}
+			return sideLoadFailedMsg{turn: turn, what: sideCaller, err: asAPIError(err)}
 		}
-		return callerLoadedMsg{session: r.session, caller: caller}
+		return callerLoadedMsg{turn: turn, caller: caller}
 	}
 }
 
-func (r remote) loadTeams() tea.Cmd {
+func (r remote) loadTeams(turn int) tea.Cmd {
 	return func() tea.Msg {
 		list, err := r.client.Teams(r.ctx, api.TeamFilter{}, api.ListOptions{PageSize: api.MaxPageSize})
 		teams := list.Teams
@@ -59,9 +59,9 @@ func (r remote) loadTeams() tea.Cmd {
 			teams = append(teams, list.Teams...)
 		}
 		if err != nil {
-			return sideLoadFailedMsg{session: r.session, what: sideTeams, err: asAPIError(err)}
+			return sideLoadFailedMsg{turn: turn, what: sideTeams, err: asAPIError(err)}
 		}
-		return teamsLoadedMsg{session: r.session, teams: teams}
+		return teamsLoadedMsg{turn: turn, teams: teams}
 	}
 }
 
@@ -86,9 +86,9 @@ func (r remote) checkAccount(id string) tea.Cmd {
 	return func() tea.Msg {
 		account, err := r.client.ServiceAccount(r.ctx, id)
 		if err != nil {
-			return accountCheckedMsg{id: id, err: asAPIError(err)}
+			return accountCheckedMsg{session: r.session, id: id, err: asAPIError(err)}
 		}
-		return accountCheckedMsg{id: id, account: account}
+		return accountCheckedMsg{session: r.session, id: id, account: account}
 	}
 }
 
@@ -142,17 +142,17 @@ func errCircle() *api.Error {
 	return &api.Error{Kind: api.KindMalformed, Detail: "The server's list leads in a circle: its next page is one that was read already."}
 }
 
-func trySignIn(ctx context.Context, open func(api.Secret) (Client, error), key api.Secret) tea.Cmd {
+func trySignIn(ctx context.Context, open func(api.Secret) (Client, error), try string, key api.Secret) tea.Cmd {
 	return func() tea.Msg {
 		client, err := open(key)
 		if err != nil {
-			return signInFailedMsg{err: err}
+			return signInFailedMsg{try: try, err: err}
 		}
 		caller, err := client.Me(ctx)
 		if err != nil {
-			return signInFailedMsg{err: err}
+			return signInFailedMsg{try: try, err: err}
 		}
-		return signedInMsg{client: client, caller: caller}
+		return signedInMsg{try: try, client: client, caller: caller}
 	}
 }
 

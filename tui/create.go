@@ -31,9 +31,9 @@ type createDialog struct {
 	retry          *createRetry // waiting before the same request is sent again
 	// lost is true from a lost answer until the server has decided about this
 	// very create: the account may exist, so nothing else may be sent.
-	lost      bool
-	quitAsked bool
-	note      string
+	lost   bool
+	sender string // id of the identity that the request was first sent by
+	note   string
 }
 
 type createFocus int
@@ -72,11 +72,15 @@ func (d createDialog) waiting() bool { return d.sending || d.retry != nil }
 
 // refuseQuit keeps the program while a key is being made: it would be lost.
 func (d createDialog) refuseQuit(time.Time) (dialog, bool) {
-	if d.quitAsked || !d.waiting() && !d.lost {
+	words := "A key is being made; wait for it. ctrl+c once more quits, and nobody will know that key."
+	if !d.waiting() {
+		words = "The account may exist, and nobody knows its key. ctrl+c once more quits."
+	}
+	// The question is asked as long as it stands there.
+	if d.note == words || !d.waiting() && !d.lost {
 		return d, false
 	}
-	d.quitAsked = true
-	d.note = "A key is being made; wait for it. ctrl+c once more quits, and nobody will know that key."
+	d.note = words
 	return d, true
 }
 
@@ -89,8 +93,8 @@ func (d createDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, actio
 			return d.failed(msg.err, e)
 		}
 	case retryDueMsg:
-		if msg.id == d.idempotencyKey && d.retry != nil && !d.sending {
-			d.sending = true
+		if msg.id == d.idempotencyKey && d.retry != nil && d.retry.at.Equal(msg.at) && !d.sending {
+			d.sending, d.note = true, ""
 			return d, nil, createAccount{request: d.request, idempotencyKey: d.idempotencyKey}
 		}
 	case tea.KeyPressMsg:
@@ -124,6 +128,7 @@ func (d createDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.C
 		d.retry, d.note = nil, ""
 		return d, nil, nil
 	}
+	d.note = ""
 	if d.lost {
 		switch {
 		case k.Back.matches(press):
@@ -133,7 +138,6 @@ func (d createDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.C
 		}
 		return d, nil, nil
 	}
-	d.note = ""
 	switch {
 	case k.Back.matches(press) && d.focus == focusName:
 		return d.to(focusTeam, e)
@@ -173,6 +177,10 @@ func (d createDialog) typed(msg tea.Msg, _ environment) (dialog, tea.Cmd, action
 		d.name, cmd = d.name.Update(msg)
 		if d.name.Value() != before {
 			d.nameProblem = ""
+			d.name.EchoMode = textinput.EchoNormal
+			if api.FindKey(d.name.Value()) != "" {
+				d.name.EchoMode = textinput.EchoPassword // typed or pasted, it is not for the screen
+			}
 			if err := api.CheckName(d.name.Value()); err != nil && !errors.Is(err, api.ErrNameEmpty) {
 				d.nameProblem = err.Error()
 			}
@@ -246,13 +254,20 @@ func (d createDialog) submit(e environment) (dialog, tea.Cmd, action) {
 	}
 	request := api.CreateServiceAccount{Name: d.name.Value(), TeamID: d.team.ID}
 	if d.idempotencyKey == "" || request != d.request {
-		d.request, d.idempotencyKey = request, e.newKey()
+		d.request, d.idempotencyKey, d.sender = request, e.newKey(), callerID(e)
 	}
 	return d.send(e)
 }
 
+func callerID(e environment) string {
+	if e.caller == nil {
+		return ""
+	}
+	return e.caller.ID
+}
+
 func (d createDialog) send(environment) (dialog, tea.Cmd, action) {
-	d.sending, d.retry, d.quitAsked, d.problem, d.note = true, nil, false, "", ""
+	d.sending, d.retry, d.problem, d.note = true, nil, "", ""
 	return d, nil, createAccount{request: d.request, idempotencyKey: d.idempotencyKey}
 }
 

@@ -34,6 +34,7 @@ func (d createDialog) failed(err *api.Error, e environment) (dialog, tea.Cmd, ac
 	}
 	// A refusal tells what became of a lost request only when it is about this
 	// very create: a key that is refused now was accepted then.
+	wasLost := d.lost
 	d.lost = (d.lost || err.Lost || errors.Is(err, api.ErrIdempotencyInFlight)) && !decided(err)
 	if (d.lost && !lasting(err)) || errors.Is(err, api.ErrRateLimited) {
 		wait := createWaits[min(attempt-2, len(createWaits)-1)]
@@ -44,9 +45,14 @@ func (d createDialog) failed(err *api.Error, e environment) (dialog, tea.Cmd, ac
 			wait = min(wait, maxLostWait)
 		}
 		d.retry = &createRetry{attempt: attempt, at: e.now.Add(wait), why: err.Detail}
-		return d, after(wait, retryDueMsg{id: d.idempotencyKey}), nil
+		return d, after(wait, retryDueMsg{id: d.idempotencyKey, at: d.retry.at}), nil
 	}
 	d.retry = nil
+	if wasLost && errors.Is(err, api.ErrNameTaken) && d.sender != callerID(e) {
+		// Another identity asks: the server cannot know that it is the same create.
+		d.problem = "There is an account of this name: it may be the one whose answer was lost. Nobody knows its key: delete it."
+		return d, nil, nil
+	}
 	return d.refused(err, e)
 }
 

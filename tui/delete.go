@@ -66,6 +66,11 @@ func (d deleteDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, actio
 		if msg.id == d.account.ID && !d.checked {
 			return d.check(msg)
 		}
+	case signedInMsg:
+		if d.stale != "" && !d.deleting {
+			d.stale, d.checked = "", false
+			return d, nil, checkAccount{id: d.account.ID}
+		}
 	case accountDeletedMsg:
 		if msg.id == d.account.ID {
 			return d, nil, deletionDone{account: d.account, already: msg.already && d.attempt <= 1}
@@ -75,7 +80,7 @@ func (d deleteDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, actio
 			return d.failed(msg.err, e)
 		}
 	case retryDueMsg:
-		if msg.id == d.account.ID && !d.retryAt.IsZero() {
+		if msg.id == d.account.ID && !d.retryAt.IsZero() && d.retryAt.Equal(msg.at) {
 			return d.send()
 		}
 	case tea.PasteMsg:
@@ -224,7 +229,7 @@ func (d deleteDialog) failed(err *api.Error, e environment) (dialog, tea.Cmd, ac
 	}
 	wait := retryWait(d.attempt, err)
 	d.retryAt = e.now.Add(wait)
-	return d, after(wait, retryDueMsg{id: d.account.ID}), nil
+	return d, after(wait, retryDueMsg{id: d.account.ID, at: d.retryAt}), nil
 }
 
 func (d deleteDialog) bindings(e environment) []binding {

@@ -16,7 +16,9 @@ func (d deleteDialog) view(e environment) panel {
 	}
 	blank()
 	// The whole name, because it may have to be typed.
+	named := len(lines)
 	lines = append(lines, strings.Split(s.Strong.Render(e.measure.Hardwrap(d.account.Name, e.width, true)), "\n")...)
+	named = len(lines) - named + 1
 	where := "in " + d.account.Team.Name + "  " + d.account.Key.Hint
 	if airy {
 		where += "  " + d.account.ID
@@ -48,8 +50,8 @@ func (d deleteDialog) view(e environment) panel {
 	// What is being done, or stood in the way, must be seen: on a low screen
 	// it takes the place of the weight.
 	status := d.status(e)
-	for len(lines)+len(status) > e.height && len(lines) > 5 {
-		lines = append(lines[:2:2], lines[3:]...)
+	for len(lines)+len(status) > e.height && len(lines) > named+4 {
+		lines = append(lines[:named:named], lines[named+1:]...)
 		if p.cursor != nil {
 			p.cursor.Y--
 		}

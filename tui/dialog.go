@@ -108,6 +108,17 @@ func (m *Model) closeSignIn() {
 	m.closeWhere(func(s stacked) bool { _, ok := s.dialog.(signInDialog); return ok })
 }
 
+// raiseSignIn brings the sign-in dialog to the front, if it is open: what is
+// under it cannot go on without.
+func (m *Model) raiseSignIn() {
+	for i, s := range m.dialogs {
+		if _, ok := s.dialog.(signInDialog); ok {
+			m.dialogs = append(slices.Delete(slices.Clone(m.dialogs), i, i+1), s)
+			return
+		}
+	}
+}
+
 func (m *Model) hasSignIn() bool {
 	return slices.ContainsFunc(m.dialogs, func(s stacked) bool { _, ok := s.dialog.(signInDialog); return ok })
 }
@@ -187,9 +198,12 @@ func (m *Model) perform(wanted action, from int) tea.Cmd {
 		if m.options.SignIn == nil {
 			return nil
 		}
-		return trySignIn(m.options.Context, m.options.SignIn, a.key)
+		return trySignIn(m.options.Context, m.options.SignIn, a.try, a.key)
 	case askForKey:
+		m.raiseSignIn()
 		return m.askToSignIn(a.err)
+	case checkAccount:
+		return r.checkAccount(a.id)
 	case retryWithOldKey:
 		m.close(from)
 		return m.reload()

@@ -29,6 +29,7 @@ type keyDialog struct {
 	path    textinput.Model // of the file to write to
 	writing bool            // the path has the focus
 	saving  bool            // the file is being written
+	since   time.Time       // when that began
 	written string
 	problem string
 	copies  int
@@ -83,7 +84,7 @@ func (d keyDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action) 
 		d.failed = msg.err != nil
 		d.words = clipboard.Words(clipboard.OSC52)
 		if msg.err == nil {
-			d.words, d.delivered = clipboard.Words(clipboard.Native), true
+			d.words, d.delivered, d.leaving = clipboard.Words(clipboard.Native), true, false
 		}
 	case keySentMsg:
 		if !d.mine(msg.account) {
@@ -140,10 +141,15 @@ func (d keyDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.Cmd,
 	return d, nil, nil
 }
 
+// maxSaving is how long a file that is being written keeps the key's screen: a
+// folder on a dead network never answers.
+const maxSaving = 5 * time.Second
+
 // settled reports whether the screen may be ended now, and notes a key that
 // came too early.
 func (d *keyDialog) settled(e environment) bool {
-	if d.waiting() || e.now.Sub(d.appeared) < settleTime {
+	hung := d.saving && e.now.Sub(d.since) > maxSaving
+	if (d.waiting() && !hung) || e.now.Sub(d.appeared) < settleTime {
 		d.appeared = e.now
 		return false
 	}
@@ -164,7 +170,7 @@ func (d keyDialog) answer(press tea.KeyPressMsg, e environment) (dialog, tea.Cmd
 			d.created.APIKey.Destroy()
 			return d, nil, quitProgram{}
 		}
-		return d, nil, discardSecret{secret: d.created.APIKey, account: d.created.ServiceAccount}
+		return d, nil, discardSecret{secret: d.created.APIKey, account: d.created.ServiceAccount, kept: d.delivered}
 	case k.StayWithKey.matches(press):
 		d.leaving = false
 	}

@@ -38,18 +38,18 @@ func (d keyDialog) restyle(e environment) dialog {
 
 func (d keyDialog) typePath(press tea.KeyPressMsg, e environment) (dialog, tea.Cmd, action) {
 	switch {
-	case d.saving:
-		return d, nil, nil
 	case e.keys.Back.matches(press):
 		d.writing, d.problem = false, ""
 		d.path.Blur()
+		return d, nil, nil
+	case d.saving:
 		return d, nil, nil
 	case e.keys.Take.matches(press):
 		if strings.TrimSpace(d.path.Value()) == "" {
 			d.problem = "Enter the file's name."
 			return d, nil, nil
 		}
-		d.saving, d.problem = true, ""
+		d.saving, d.since, d.problem = true, e.now, ""
 		return d, nil, writeSecret{
 			account: d.created.ServiceAccount.ID, secret: d.created.APIKey, path: expand(strings.TrimSpace(d.path.Value())),
 		}
@@ -79,7 +79,7 @@ func (d *keyDialog) writeDone(msg keyWrittenMsg) {
 	d.saving = false
 	switch {
 	case msg.err == nil:
-		d.written, d.delivered, d.writing, d.problem = msg.path, true, false, ""
+		d.written, d.delivered, d.writing, d.leaving, d.problem = msg.path, true, false, false, ""
 		d.path.Blur()
 	case errors.Is(msg.err, fs.ErrExist):
 		d.problem = "There is a file of this name already; it was left as it is. Choose another name."

@@ -32,7 +32,12 @@ func (d keyDialog) view(e environment) panel {
 	case d.writing:
 		lines = append(lines, "", " "+s.Key.Render("File   ")+d.path.View())
 		p.cursor = inputCursor(d.path, e.measure, 8, len(lines)-1)
-		lines = append(lines, d.said("A new file that only you can read (mode 0600); never overwrites.", s.Muted.Render, e)...)
+		if d.problem == "" && !d.saving {
+			lines = append(lines, d.said("A new file that only you can read (mode 0600); never overwrites.", s.Muted.Render, e)...)
+		}
+		if d.saving {
+			lines = append(lines, d.said(e.spinner()+" Writing", s.Muted.Render, e)...)
+		}
 	}
 	if d.problem != "" {
 		lines = append(lines, d.said(g.Bad+" "+d.problem, s.Danger.Render, e)...)

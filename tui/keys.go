@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -131,7 +132,10 @@ func (m *Model) typeSearch(msg tea.Msg) tea.Cmd {
 	}
 	// A terminal without bracketed paste types what is pasted. From where it
 	// can be seen to be a key it is hidden, and when it is whole it is looked up.
-	m.accounts.search.EchoMode = textinput.EchoNormal
+	// It stays hidden until the field is empty: taking letters away shows none.
+	if m.accounts.query() == "" {
+		m.accounts.search.EchoMode = textinput.EchoNormal
+	}
 	if text := api.FindKey(m.accounts.query()); text != "" {
 		m.accounts.search.EchoMode = textinput.EchoPassword
 		if api.CheckKey(text) == nil {
@@ -194,6 +198,8 @@ func (m *Model) ownerFound(msg keyOwnerFoundMsg) tea.Cmd {
 	switch {
 	case msg.lookup != m.lookups:
 		return nil
+	case msg.err != nil && errors.Is(msg.err, api.ErrUnauthorized):
+		return m.askToSignIn(msg.err)
 	case msg.err != nil:
 		m.say(toastBad, "The key's owner was not found: "+msg.err.Error())
 		return nil

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -41,13 +42,15 @@ func lasting(err *api.Error) bool {
 func (m *Model) loaded(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case callerLoadedMsg:
-		if msg.session == m.session {
+		if msg.turn == m.sides[sideCaller].turn {
 			m.caller = &msg.caller
+			m.sides[sideCaller].failures = 0
 		}
 	case teamsLoadedMsg:
-		if msg.session == m.session {
+		if msg.turn == m.sides[sideTeams].turn {
 			m.setTeams(msg.teams)
 			m.teamsFailed = nil
+			m.sides[sideTeams].failures = 0
 			return m.toDialogs(msg)
 		}
 	case accountsLoadedMsg:
@@ -59,7 +62,7 @@ func (m *Model) loaded(msg tea.Msg) tea.Cmd {
 	case sideLoadFailedMsg:
 		return m.sideLoadFailed(msg)
 	case sideLoadDueMsg:
-		if msg.session == m.session {
+		if msg.turn == m.sides[msg.what].turn {
 			return m.sideLoad(msg.what)
 		}
 	}
@@ -75,17 +78,25 @@ const (
 	sideLoads
 )
 
+// side is the state of one of them. A new turn makes the answers and the
+// waiting times of all earlier ones void, so that no more than one is under way.
+type side struct {
+	turn     int
+	failures int // in a row
+}
+
 func (m *Model) sideLoad(what sideLoad) tea.Cmd {
+	m.sides[what].turn++
 	if what == sideCaller {
-		return m.remote().loadCaller()
+		return m.remote().loadCaller(m.sides[what].turn)
 	}
-	return m.remote().loadTeams()
+	return m.remote().loadTeams(m.sides[what].turn)
 }
 
 // sideLoadFailed tries again by itself, with pauses: the page is of use without
 // the caller and the teams, so nobody is asked.
 func (m *Model) sideLoadFailed(msg sideLoadFailedMsg) tea.Cmd {
-	if msg.session != m.session {
+	if msg.turn != m.sides[msg.what].turn {
 		return nil
 	}
 	if msg.what == sideTeams {
@@ -97,8 +108,8 @@ func (m *Model) sideLoadFailed(msg sideLoadFailedMsg) tea.Cmd {
 	if lasting(msg.err) {
 		return nil
 	}
-	m.sideFailures[msg.what]++
-	return after(retryWait(m.sideFailures[msg.what], msg.err), sideLoadDueMsg{session: m.session, what: msg.what})
+	m.sides[msg.what].failures++
+	return after(retryWait(m.sides[msg.what].failures, msg.err), sideLoadDueMsg{turn: msg.turn, what: msg.what})
 }
 
 func (m *Model) setTeams(teams []api.Team) {
@@ -132,6 +143,9 @@ func (m *Model) loadFailed(msg loadFailedMsg) tea.Cmd {
 	if msg.session != m.session {
 		return nil
 	}
+	if msg.generation != m.accounts.load.generation || !m.accounts.load.running {
+		return nil
+	}
 	if m.toast.kind == toastGood {
 		m.toast = toast{} // what failed since is more urgent
 	}
@@ -139,9 +153,6 @@ func (m *Model) loadFailed(msg loadFailedMsg) tea.Cmd {
 		m.accounts.load.running = false
 		m.accounts.failure = &failure{err: msg.err, since: m.now}
 		return m.askToSignIn(msg.err)
-	}
-	if msg.generation != m.accounts.load.generation || !m.accounts.load.running {
-		return nil
 	}
 	a := &m.accounts
 	a.load.running = false
@@ -156,10 +167,8 @@ func (m *Model) loadFailed(msg loadFailedMsg) tea.Cmd {
 // reload loads everything again; what is shown stays until it is replaced.
 func (m *Model) reload() tea.Cmd {
 	m.accounts.begin()
-	m.sideFailures = [sideLoads]int{}
-	r := m.remote()
 	// Permissions may have changed as well: they apply at once.
-	return tea.Batch(r.loadAccounts(m.accounts.load.generation, ""), r.loadTeams(), r.loadCaller())
+	return tea.Batch(m.remote().loadAccounts(m.accounts.load.generation, ""), m.sideLoad(sideTeams), m.sideLoad(sideCaller))
 }
 
 // refreshView computes again what is shown, keeping the cursor on its account.
@@ -167,12 +176,19 @@ func (m *Model) refreshView() tea.Cmd { return m.accounts.update(m.options.Conte
 
 // signedIn goes on with another key. Answers to the old one are dropped.
 func (m *Model) signedIn(msg signedInMsg) tea.Cmd {
+	waited := slices.ContainsFunc(m.dialogs, func(s stacked) bool {
+		d, ok := s.dialog.(signInDialog)
+		return ok && d.trying && d.try == msg.try
+	})
+	if !waited {
+		return nil // given up meanwhile
+	}
 	m.client = msg.client
 	m.session++
 	m.caller = &msg.caller
 	m.closeSignIn()
 	m.say(toastGood, "Signed in as "+callerName(msg.caller)+".")
-	return m.reload()
+	return tea.Batch(m.reload(), m.toDialogs(msg))
 }
 
 // askToSignIn opens the dialog for a refused key, once.
@@ -182,7 +198,7 @@ func (m *Model) askToSignIn(err *api.Error) tea.Cmd {
 		// line says how to sign in after that.
 		return nil
 	}
-	d, cmd := newSignInDialog(err, m.options.SignIn != nil, m.environment())
+	d, cmd := newSignInDialog(err, m.options.SignIn != nil, m.options.SignedOut && m.session == 1, m.environment())
 	m.open(d)
 	return cmd
 }

@@ -11,13 +11,13 @@ import (
 // superseded is dropped.
 
 type callerLoadedMsg struct {
-	session int
-	caller  api.Caller
+	turn   int // of this side load: answers of an earlier turn are dropped
+	caller api.Caller
 }
 
 type teamsLoadedMsg struct {
-	session int
-	teams   []api.Team
+	turn  int
+	teams []api.Team
 }
 
 type accountsLoadedMsg struct {
@@ -34,19 +34,20 @@ type loadFailedMsg struct {
 
 // sideLoadFailedMsg says that the caller or the teams could not be had.
 type sideLoadFailedMsg struct {
-	session int
-	what    sideLoad
-	err     *api.Error
+	turn int
+	what sideLoad
+	err  *api.Error
 }
 
 // sideLoadDueMsg says that it is time to try that again.
 type sideLoadDueMsg struct {
-	session int
-	what    sideLoad
+	turn int
+	what sideLoad
 }
 
 // accountCheckedMsg is the fresh state of the account in a dialog.
 type accountCheckedMsg struct {
+	session int
 	account api.ServiceAccount
 	id      string
 	err     *api.Error // nil when account is set
@@ -73,7 +74,10 @@ type deleteFailedMsg struct {
 }
 
 // retryDueMsg says that a dialog's waiting time is over.
-type retryDueMsg struct{ id string }
+type retryDueMsg struct {
+	id string
+	at time.Time // which of its waits
+}
 
 type keyOwnerFoundMsg struct {
 	lookup  int // late answers to an earlier paste are dropped
@@ -94,11 +98,15 @@ type keyWrittenMsg struct {
 }
 
 type signedInMsg struct {
+	try    string // an answer counts only for the try that the dialog waits for
 	client Client
 	caller api.Caller
 }
 
-type signInFailedMsg struct{ err error }
+type signInFailedMsg struct {
+	try string
+	err error
+}
 
 // viewComputedMsg carries the rows to show, computed beside the screen.
 type viewComputedMsg struct {

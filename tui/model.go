@@ -8,6 +8,7 @@
 package tui
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -35,17 +36,17 @@ type Model struct {
 	ticks         int
 	frame         int // of the spinner
 
-	caller       *api.Caller
-	teams        map[string]api.Team
-	teamList     []api.Team
-	accounts     accounts
-	dialogs      []stacked
-	opened       int  // dialogs so far
-	failing      bool // the layout has room for a failure
-	lookups      int  // pasted keys so far
-	teamsFailed  *api.Error
-	sideFailures [sideLoads]int // failures in a row
-	toast        toast
+	caller      *api.Caller
+	teams       map[string]api.Team
+	teamList    []api.Team
+	accounts    accounts
+	dialogs     []stacked
+	opened      int  // dialogs so far
+	failing     bool // the layout has room for a failure
+	lookups     int  // pasted keys so far
+	teamsFailed *api.Error
+	sides       [sideLoads]side
+	toast       toast
 }
 
 // New makes a console. Run it with tea.NewProgram.
@@ -72,8 +73,8 @@ func (m Model) Init() tea.Cmd {
 	return tea.Batch(
 		tea.RequestBackgroundColor,
 		r.loadAccounts(m.accounts.load.generation, ""),
-		r.loadCaller(),
-		r.loadTeams(),
+		r.loadCaller(m.sides[sideCaller].turn),
+		r.loadTeams(m.sides[sideTeams].turn),
 		m.firstTick(),
 	)
 }
@@ -101,6 +102,12 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.created(msg)
 	case signedInMsg:
 		cmd = m.signedIn(msg)
+	case accountCheckedMsg:
+		if msg.err != nil && msg.session != m.session && errors.Is(msg.err, api.ErrUnauthorized) {
+			cmd = m.remote().checkAccount(msg.id) // it was the old key that was refused
+		} else {
+			cmd = m.toDialogs(msg)
+		}
 	case keyOwnerFoundMsg:
 		cmd = m.ownerFound(msg)
 	case tea.KeyPressMsg:

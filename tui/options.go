@@ -44,7 +44,10 @@ type Options struct {
 	// Production makes the context stand out, in colour and in words.
 	Production bool
 	// ReadOnly takes away every key that changes something.
-	ReadOnly  bool
+	ReadOnly bool
+	// SignedOut says that Client has no key at all, so that the console asks for
+	// one in other words than when a key was refused.
+	SignedOut bool
 	Clipboard Clipboard
 	Clock     func() time.Time
 	// NewIdempotencyKey makes a UUID for a create.

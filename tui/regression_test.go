@@ -418,3 +418,169 @@ func TestASecretCanBeRevealedWhileItIsDestroyed(t *testing.T) {
 		t.Error("a destroyed secret prints otherwise")
 	}
 }
+
+func TestOneRetryAtATimeIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newAuthority()
+		server.fail = func(call string, _ int) *api.Error {
+			if call == "teams" || call == "me" {
+				return unreachable()
+			}
+			return nil
+		}
+		c := newConsole(t, server, 80, 24)
+		for range 30 {
+			c.press("r")
+		}
+		before := server.calls["teams"]
+		c.wait(10 * time.Minute)
+		if n := server.calls["teams"] - before; n > 20 {
+			t.Errorf("%d calls in ten minutes", n)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		server := newAuthority()
+		failing("create", &api.Error{Kind: api.KindRefused, Code: api.CodeRateLimited, Status: 429, Detail: "Too many.", RetryAfter: time.Minute})(server)
+		c := newConsole(t, server, 80, 24)
+		c.fill("plat", "ci-deploy-ap")
+		for range 10 {
+			c.press("enter", "esc")
+		}
+		c.press("enter")
+		before := len(server.keys)
+		c.wait(61 * time.Second)
+		if n := len(server.keys) - before; n != 1 {
+			t.Errorf("%d creates were sent in a minute", n)
+		}
+	})
+}
+
+func TestTheSignInComesBackToTheFront(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newAuthority()
+		server.fail = func(call string, attempt int) *api.Error {
+			switch {
+			case call == "create" && attempt == 1:
+				return lost()
+			case call == "create" && attempt <= 3:
+				return unauthorized()
+			}
+			return nil
+		}
+		c := newConsole(t, server, 80, 24)
+		c.fill("plat", "ci-deploy-ap")
+		c.press("enter")
+		c.wait(2 * time.Second)
+		c.sees("does not accept your key")
+		c.press("ctrl+c")
+		c.sees("The account may exist")
+		c.press("enter")
+		c.sees("does not accept your key")
+		c.paste(knownKey)
+		c.press("enter", "enter")
+		c.sees(newKey)
+	})
+}
+
+func TestASignInThatWasGivenUpDoesNotTakeOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newAuthority()
+		server.fail = failFrom("accounts", 1, 1, unauthorized())
+		other := newAuthority()
+		other.caller.Email = "late@example.com"
+		other.delay["me"] = 10 * time.Second
+		tries := 0
+		c := newConsole(t, server, 80, 24, func(o *tui.Options) {
+			o.SignIn = func(api.Secret) (tui.Client, error) {
+				tries++
+				if tries == 1 {
+					return other, nil
+				}
+				return server, nil
+			}
+		})
+		c.paste(knownKey)
+		c.press("enter", "esc", "r")
+		c.paste(newKey)
+		c.press("enter")
+		c.wait(20 * time.Second)
+		c.sees("ada@example.com")
+		c.seesNot("late@example.com")
+	})
+}
+
+func TestTheQuestionGoesWhenTheKeyHasArrived(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newConsole(t, newAuthority(), 80, 24)
+		c.fill("plat", "ci-deploy-ap")
+		c.press("enter", "w")
+		c.paste(filepath.Join(t.TempDir(), "late.key"))
+		var write tea.Cmd
+		c.model, write = c.model.Update(keyPress("enter"))
+		c.press("ctrl+c")
+		c.sees("Leave without the key?")
+		c.run(write)
+		c.settle()
+		c.seesNot("Leave without the key?")
+		c.sees("Written to")
+	})
+}
+
+func TestAFileThatIsNeverWrittenDoesNotLockThePersonIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newConsole(t, newAuthority(), 80, 24)
+		c.fill("plat", "ci-deploy-ap")
+		c.press("enter", "w")
+		c.model, _ = c.model.Update(keyPress("enter")) // its command never ends
+		c.sees("Writing")
+		c.press("esc", "i")
+		c.sees(newKey)
+		c.wait(10 * time.Second)
+		c.press("i")
+		c.holdsNoKey()
+	})
+}
+
+func TestTheQuestionToQuitIsAskedEachTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newAuthority()
+		failing("create", lost())(server)
+		c := newConsole(t, server, 80, 24)
+		c.fill("plat", "ci-deploy-ap")
+		c.press("enter", "ctrl+c")
+		c.sees("ctrl+c once more quits")
+		c.wait(time.Minute)
+		c.press("ctrl+c")
+		if c.quit {
+			t.Fatal("one ctrl+c quit, a minute after the question")
+		}
+		c.press("ctrl+c")
+		if !c.quit {
+			t.Error("ctrl+c after the question does not quit")
+		}
+	})
+}
+
+func TestASupersededLoadIsNotHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newAuthority()
+		c := newConsole(t, server, 80, 24)
+		server.fail = failFrom("accounts", 2, 2, unauthorized())
+		server.delay["accounts"] = time.Second
+		c.press("r", "r")
+		c.wait(3 * time.Second)
+		c.seesNot("does not accept", "not valid", "stale")
+	})
+}
+
+func TestWithoutAKeyTheConsoleAsksForOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newAuthority()
+		server.fail = failFrom("accounts", 1, 1, unauthorized())
+		c := newConsole(t, server, 80, 24, func(o *tui.Options) { o.SignedOut = true })
+		c.sees("No API key was given")
+		c.paste(knownKey)
+		c.press("enter")
+		c.sees("8 keys", "Signed in as")
+	})
+}

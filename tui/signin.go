@@ -17,10 +17,12 @@ type signInDialog struct {
 	canSignIn bool
 	key       textinput.Model
 	trying    bool
+	try       string // names the try that is under way
+	noKey     bool   // there was none to be refused
 	problem   string
 }
 
-func newSignInDialog(reason *api.Error, canSignIn bool, e environment) (signInDialog, tea.Cmd) {
+func newSignInDialog(reason *api.Error, canSignIn, noKey bool, e environment) (signInDialog, tea.Cmd) {
 	key := textinput.New()
 	key.Prompt = ""
 	key.Placeholder = "paste your developer API key (ps-" + e.styles.Glyphs.Ellipsis + ")"
@@ -30,7 +32,7 @@ func newSignInDialog(reason *api.Error, canSignIn bool, e environment) (signInDi
 	if e.styles.Glyphs.Ellipsis != "…" {
 		key.EchoCharacter = '*'
 	}
-	d := signInDialog{reason: reason, canSignIn: canSignIn, key: key}
+	d := signInDialog{reason: reason, canSignIn: canSignIn, noKey: noKey, key: key}
 	d = d.restyle(e).(signInDialog)
 	cmd := d.key.Focus()
 	return d, cmd
@@ -47,6 +49,9 @@ func (d signInDialog) waiting() bool { return d.trying }
 func (d signInDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
 	switch msg := msg.(type) {
 	case signInFailedMsg:
+		if !d.trying || msg.try != d.try {
+			break
+		}
 		d.trying = false
 		d.problem = msg.err.Error()
 		if errors.Is(msg.err, api.ErrUnauthorized) {
@@ -82,8 +87,8 @@ func (d signInDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.C
 		}
 		// The field forgets the key before it is used: from here it is boxed.
 		d.key.SetValue("")
-		d.trying, d.problem = true, ""
-		return d, nil, signIn{key: api.NewSecret(text)}
+		d.trying, d.problem, d.try = true, "", e.newKey()
+		return d, nil, signIn{try: d.try, key: api.NewSecret(text)}
 	}
 	var cmd tea.Cmd
 	d.key, cmd = d.key.Update(press)
@@ -99,7 +104,11 @@ func (d signInDialog) bindings(e environment) []binding {
 func (d signInDialog) view(e environment) panel {
 	s := e.styles
 	lines := []string{s.Title.Render("Sign in")}
-	lines = append(lines, wrapped("The server does not accept your key: it was mistyped, deleted, or its user suspended.", e.width, s.Text.Render, e)...)
+	why := "The server does not accept your key: it was mistyped, deleted, or its user suspended."
+	if d.noKey {
+		why = "No API key was given. Enter yours; LIFEGUARD_API_KEY saves that the next time."
+	}
+	lines = append(lines, wrapped(why, e.width, s.Text.Render, e)...)
 	if d.reason.RequestID != "" {
 		lines = append(lines, s.Muted.Render("Request "+d.reason.RequestID))
 	}

@@ -108,6 +108,7 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		ContextName:       c.name,
 		Address:           c.address,
 		ReadOnly:          flags.readOnly,
+		SignedOut:         c.key.IsZero(),
 		Production:        flags.production,
 		Clipboard:         clipboard.New(p.env.get, clipboard.Machine()),
 		Clock:             time.Now,
