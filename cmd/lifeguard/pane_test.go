@@ -31,8 +31,9 @@ func openPane(t *testing.T, home, columns, rows, command string) pane {
 		t.Skip(advice)
 	}
 	p := pane{t: t, home: home, socket: filepath.Join(t.TempDir(), "tmux")}
-	// The pane stays for its exit code to be read.
-	p.tmux("-f", os.DevNull, "new-session", "-d", "-x", columns, "-y", rows, command+`; echo "exit code $?"; read _`)
+	// The pane stays for its exit code to be read. A program that was killed
+	// leaves the cursor anywhere, and the terminal raw: hence the whole new line.
+	p.tmux("-f", os.DevNull, "new-session", "-d", "-x", columns, "-y", rows, command+`; printf '\r\nexit code %s\r\n' "$?"; read _`)
 	t.Cleanup(p.close)
 	return p
 }
