@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -107,17 +108,20 @@ func TestFollowingGoesOnWhereItWas(t *testing.T) {
 
 // A server that holds its answer as it was asked to is not a slow one.
 func TestWaitingIsNotSilence(t *testing.T) {
-	release := make(chan struct{})
-	server := record(t, func(w http.ResponseWriter, r *http.Request) {
-		<-release
-		answersJSON(http.StatusOK, `{"audit_events":[]}`)(w, r)
+	synctest.Test(t, func(t *testing.T) {
+		held := func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case <-time.After(20 * time.Second):
+				answersJSON(http.StatusOK, `{"audit_events":[]}`)(w, r)
+			case <-r.Context().Done():
+			}
+		}
+		c := connect(t, "http://embedded", newKey(t), pipe(t, held), client.WithTimeout(10*time.Second))
+		if _, err := c.AuditEvents(t.Context(), api.AuditFilter{}, api.ListOptions{}); err == nil {
+			t.Error("an answer that does not come was waited for")
+		}
+		if _, err := c.AwaitAuditEvents(t.Context(), api.AuditFilter{}, 30*time.Second); err != nil {
+			t.Errorf("an answer that was asked to be held: %v", err)
+		}
 	})
-	c := server.client(t, client.WithTimeout(10*time.Millisecond))
-	if _, err := c.AuditEvents(t.Context(), api.AuditFilter{}, api.ListOptions{}); err == nil {
-		t.Error("an answer that does not come was waited for")
-	}
-	time.AfterFunc(50*time.Millisecond, func() { close(release) })
-	if _, err := c.AwaitAuditEvents(t.Context(), api.AuditFilter{}, 30*time.Second); err != nil {
-		t.Errorf("an answer that was asked to be held: %v", err)
-	}
 }
