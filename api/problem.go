@@ -145,7 +145,6 @@ var (
 	ErrIdempotencyKeyUsed  error = &codeError{CodeIdempotencyKeyUsed}
 	ErrInvalid             error = &codeError{CodeInvalid}
 	ErrRateLimited         error = &codeError{CodeRateLimited}
-	ErrUnavailable         error = &codeError{CodeUnavailable}
 )
 
 // CodeOf returns the code that an HTTP status stands for when the problem

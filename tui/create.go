@@ -107,7 +107,7 @@ func (d createDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, actio
 			d.note = "That was an API key: it was not pasted. Paste it into the list to find its owner."
 			return d, nil, nil
 		}
-		return d.typed(tea.PasteMsg{Content: strings.TrimSpace(msg.Content)}, e)
+		return d.typed(tea.PasteMsg{Content: strings.TrimSpace(msg.Content)})
 	}
 	return d, nil, nil
 }
@@ -134,7 +134,7 @@ func (d createDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.C
 		case k.Back.matches(press):
 			return d, nil, abandonCreate{}
 		case k.Take.matches(press):
-			return d.send(e)
+			return d.send()
 		}
 		return d, nil, nil
 	}
@@ -159,11 +159,11 @@ func (d createDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.C
 		}
 		return d, nil, nil
 	}
-	return d.typed(press, e)
+	return d.typed(press)
 }
 
 // typed hands a key or a pasted text to the field with the focus.
-func (d createDialog) typed(msg tea.Msg, _ environment) (dialog, tea.Cmd, action) {
+func (d createDialog) typed(msg tea.Msg) (dialog, tea.Cmd, action) {
 	if press, ok := msg.(tea.KeyPressMsg); ok && press.String() == "ctrl+v" {
 		return d, nil, nil // the terminal pastes
 	}
@@ -256,7 +256,7 @@ func (d createDialog) submit(e environment) (dialog, tea.Cmd, action) {
 	if d.idempotencyKey == "" || request != d.request {
 		d.request, d.idempotencyKey, d.sender = request, e.newKey(), callerID(e)
 	}
-	return d.send(e)
+	return d.send()
 }
 
 func callerID(e environment) string {
@@ -266,7 +266,7 @@ func callerID(e environment) string {
 	return e.caller.ID
 }
 
-func (d createDialog) send(environment) (dialog, tea.Cmd, action) {
+func (d createDialog) send() (dialog, tea.Cmd, action) {
 	d.sending, d.retry, d.problem, d.note = true, nil, "", ""
 	return d, nil, createAccount{request: d.request, idempotencyKey: d.idempotencyKey}
 }

@@ -13,7 +13,6 @@ import (
 // failure is a load that failed, with what the console will do about it.
 type failure struct {
 	err     *api.Error
-	since   time.Time
 	retryAt time.Time // zero: it waits for the person
 }
 
@@ -151,13 +150,13 @@ func (m *Model) loadFailed(msg loadFailedMsg) tea.Cmd {
 	}
 	if errors.Is(msg.err, api.ErrUnauthorized) {
 		m.accounts.load.running = false
-		m.accounts.failure = &failure{err: msg.err, since: m.now}
+		m.accounts.failure = &failure{err: msg.err}
 		return m.askToSignIn(msg.err)
 	}
 	a := &m.accounts
 	a.load.running = false
 	a.load.attempts++
-	a.failure = &failure{err: msg.err, since: m.now}
+	a.failure = &failure{err: msg.err}
 	if !lasting(msg.err) {
 		a.failure.retryAt = m.now.Add(retryWait(a.load.attempts, msg.err))
 	}
