@@ -9,7 +9,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
-	"github.com/lifeguard-keys/lifeguard/styles"
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
@@ -48,30 +47,7 @@ type accounts struct {
 	loaded  time.Time // when the last complete load ended
 
 	computing computation
-}
-
-// load is a load of all pages under way. While rows are shown already, what
-// arrives is gathered beside them and takes their place at the end.
-type load struct {
-	generation int
-	running    bool
-	fresh      bool // nothing was shown before: rows appear as they arrive
-	rows       []api.ServiceAccount
-	index      fuzzy.Index
-	total      int // -1 unknown
-	attempts   int // failures in a row
-	followed   map[string]bool
-	// What was made and deleted here since the load began: its pages may be
-	// older than that.
-	added   map[string]api.ServiceAccount
-	removed map[string]bool
-}
-
-func newLoad(generation int, fresh bool) load {
-	return load{
-		generation: generation, running: true, fresh: fresh, index: fuzzy.New(searchFields()...), total: -1,
-		followed: map[string]bool{}, added: map[string]api.ServiceAccount{}, removed: map[string]bool{},
-	}
+	lookups   int // pasted keys so far
 }
 
 // computation is a search or sort beside the screen.
@@ -124,7 +100,51 @@ func newAccounts() accounts {
 	}
 }
 
-func (a *accounts) restyle(s *styles.Styles) { a.search.SetStyles(inputStyles(s)) }
+// update takes a key or a paste, a tick, or an answer to what the page asked.
+func (a *accounts) update(msg tea.Msg, e environment) (tea.Cmd, action) {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return a.press(msg, e)
+	case tea.PasteMsg:
+		return a.paste(msg, e)
+	case tickMsg:
+		if f := a.failure; f != nil && !f.retryAt.IsZero() && !e.now.Before(f.retryAt) {
+			return a.reload(e), loadSides{}
+		}
+	case cursorRestedMsg:
+		a.rest(msg)
+	case viewComputedMsg:
+		return a.computed(e.remote.ctx, msg), nil
+	case accountsLoadedMsg:
+		if msg.generation == a.load.generation && a.load.running {
+			return a.pageLoaded(msg.list, e)
+		}
+	case loadFailedMsg:
+		return nil, a.loadFailed(msg, e)
+	case keyOwnerFoundMsg:
+		return a.ownerFound(msg, e)
+	}
+	return nil, nil
+}
+
+// pace is quick while something is under way.
+func (a *accounts) pace() time.Duration {
+	switch {
+	case a.load.running || a.busy():
+		return spinnerTick
+	case a.failure != nil && !a.failure.retryAt.IsZero():
+		return secondTick
+	}
+	return ageTick
+}
+
+func (a *accounts) restyle(e environment) {
+	a.search.SetStyles(inputStyles(e.styles))
+	a.table.SetMeasure(e.measure)
+}
+
+func (a *accounts) typing() bool     { return a.searching }
+func (a *accounts) failed() *failure { return a.failure }
 
 func (a *accounts) resize(l layout) {
 	a.table.SetSize(l.table.Dx(), l.table.Dy())
@@ -204,71 +224,6 @@ func (a *accounts) remove(id string) {
 			}
 		}
 	}
-}
-
-// page takes one page of a load in and returns the link to the next. Rows
-// appear as they come when nothing was shown before; else they take the place
-// of the old ones when all have come, which replaced tells.
-func (a *accounts) page(list api.ServiceAccountList) (next string, replaced bool) {
-	if list.Total != nil {
-		a.load.total = *list.Total
-	}
-	rows, index := &a.load.rows, &a.load.index
-	if a.load.fresh {
-		rows, index = &a.rows, &a.index
-	}
-	for _, account := range list.ServiceAccounts {
-		if _, added := a.load.added[account.ID]; added || a.load.removed[account.ID] {
-			continue // what happened here is newer than the page
-		}
-		*rows = append(*rows, account)
-		*index = indexAccount(*index, account)
-	}
-	if list.Links.Next != "" {
-		return list.Links.Next, false
-	}
-	ended := a.load
-	a.load = load{generation: ended.generation, total: -1}
-	if ended.fresh {
-		return "", false
-	}
-	a.rows, a.index = ended.rows, ended.index
-	a.gone, a.inOrder = map[int32]bool{}, true
-	a.computing.shown = -1 // the shown view is of other rows
-	selected := a.selected
-	for _, account := range ended.added {
-		a.add(account)
-	}
-	for id := range ended.removed {
-		a.remove(id) // a page may have come before it was deleted
-	}
-	a.selected = selected
-	return "", true
-}
-
-// begin starts a load of everything. The old rows stay until it ends.
-func (a *accounts) begin() {
-	attempts := a.load.attempts
-	a.load = newLoad(a.load.generation+1, len(a.rows) == 0 || a.load.running && a.load.fresh)
-	a.load.attempts = attempts
-	if a.load.fresh {
-		a.rows, a.index = nil, a.load.index
-		a.gone, a.inOrder = map[int32]bool{}, true
-	}
-	if a.failure != nil {
-		// It stands until the load has gone well.
-		failed := *a.failure
-		failed.retryAt = time.Time{}
-		a.failure = &failed
-	}
-}
-
-// progress returns how many accounts of the load under way have come.
-func (a accounts) progress() int {
-	if a.load.fresh {
-		return len(a.rows)
-	}
-	return len(a.load.rows)
 }
 
 // moved notes a move of the cursor and returns the command that tells when it

@@ -109,10 +109,10 @@ func (s selection) order(view []int32) {
 	})
 }
 
-// update shows what the query and the order ask for: at once when there are few
+// compute shows what the query and the order ask for: at once when there are few
 // rows, else beside the screen, with the old view left standing meanwhile.
 // top puts the cursor on the first row instead of keeping it on its account.
-func (a *accounts) update(parent context.Context, top bool) tea.Cmd {
+func (a *accounts) compute(parent context.Context, top bool) tea.Cmd {
 	if a.computing.cancel != nil {
 		a.computing.cancel()
 		a.computing.cancel = nil
@@ -154,7 +154,7 @@ func (a *accounts) computed(parent context.Context, msg viewComputedMsg) tea.Cmd
 	a.show(msg.rows, msg.view, strings.TrimSpace(a.query()))
 	if len(a.rows) > a.computing.rows {
 		// More rows came while this was computed.
-		return a.update(parent, false)
+		return a.compute(parent, false)
 	}
 	return nil
 }

@@ -30,8 +30,8 @@ type paints struct {
 	muted, inUse *table.Paint
 }
 
-func newPaints(s *styles.Styles) paints {
-	return paints{
+func newPaints(s *styles.Styles) *paints {
+	return &paints{
 		Styles: table.Styles{
 			Heading: table.NewPaint(s.Heading), Marker: table.NewPaint(s.Marker), Match: table.NewPaint(s.Match),
 			MarkerGlyph: s.Glyphs.Marker, Ellipsis: s.Glyphs.Ellipsis,
@@ -40,59 +40,115 @@ func newPaints(s *styles.Styles) paints {
 	}
 }
 
+// draw draws the page; its title is as Poolside's documentation writes it.
+func (a *accounts) draw(l layout, e environment) pageView {
+	v := pageView{title: "Security " + e.styles.Glyphs.Path + " API Keys", summary: a.summary(e)}
+	if a.searching {
+		v.cursor = inputCursor(a.search, e.measure, 3, l.search.Min.Y)
+	}
+	v.lines = append(v.lines, a.searchLine(l.width, e))
+	left := strings.Split(a.heading(e)+"\n"+a.body(l, e), "\n")
+	if l.details.Empty() {
+		v.lines = append(v.lines, left...)
+		return v
+	}
+	right := a.detailsPane(l.details.Dx(), l.details.Dy(), e)
+	for i, line := range left {
+		v.lines = append(v.lines, pad(line, l.table.Dx(), e.measure)+right[i])
+	}
+	return v
+}
+
+// summary is how many keys there are, or how many have come so far.
+func (a *accounts) summary(e environment) string {
+	right := ""
+	switch {
+	case a.load.running && a.progress() > 0 && a.load.total > 0:
+		right = fmt.Sprintf("%s of %s", count(a.progress()), count(a.load.total))
+	case a.load.running && a.load.fresh:
+		right = "loading"
+	case a.failure == nil || !a.loaded.IsZero() || a.living() > 0:
+		right = plural(a.living(), "key")
+	}
+	if a.load.running {
+		right = e.spinner() + " " + right
+	}
+	if f := a.failure; f != nil && !a.loaded.IsZero() {
+		right += " " + e.styles.Glyphs.Dot + " stale, loaded " + ageInWords(e.now, a.loaded)
+	}
+	return right
+}
+
+func (a *accounts) searchLine(width int, e environment) string {
+	left := " " + e.styles.Key.Render("/") + " "
+	switch {
+	case a.searching:
+		left += a.search.View()
+	case a.query() != "":
+		left += a.shownQuery()
+	default:
+		return " " + e.styles.Rule.Render(strings.Repeat(e.styles.Glyphs.Rule, max(width-2, 0)))
+	}
+	right := ""
+	if a.query() != "" {
+		right = fmt.Sprintf("%s of %s", count(a.table.Length()), count(a.living()))
+		if a.busy() {
+			right = e.spinner() + " " + right
+		}
+	}
+	return e.spread(left, e.styles.Muted.Render(right)+" ", width)
+}
+
 // heading draws the column titles with the sort mark, or, while the best match
 // is first, without one.
-func (m *Model) heading() string {
-	a := &m.accounts
+func (a *accounts) heading(e environment) string {
 	columns := slices.Clone(a.columns)
 	if a.query() == "" || !a.ranked {
 		for i, column := range columns {
 			if column.ID != sortColumns[a.sort.column].id {
 				continue
 			}
-			mark := m.styles.Glyphs.Up
+			mark := e.styles.Glyphs.Up
 			if a.sort.reverse {
-				mark = m.styles.Glyphs.Down
+				mark = e.styles.Glyphs.Down
 			}
 			columns[i].Title += " " + mark
-			columns[i].Width = max(column.Width, m.measure.StringWidth(columns[i].Title))
+			columns[i].Width = max(column.Width, e.measure.StringWidth(columns[i].Title))
 		}
 	}
-	return a.table.Heading(columns, m.paints.Styles)
+	return a.table.Heading(columns, e.paints.Styles)
 }
 
 // body draws the rows, or says why there are none.
-func (m *Model) body(l layout) string {
-	a := &m.accounts
+func (a *accounts) body(l layout, e environment) string {
 	if a.table.Length() > 0 {
-		return a.table.View(a.columns, m.paints.Styles, func(place int) []table.Cell {
-			return m.cells(&a.shown[a.row(place)])
+		return a.table.View(a.columns, e.paints.Styles, func(place int) []table.Cell {
+			return a.cells(&a.shown[a.row(place)], e)
 		})
 	}
-	return m.paragraph(m.emptyWords(), l.table.Dx(), l.table.Dy())
+	return e.paragraph(a.emptyWords(e), l.table.Dx(), l.table.Dy())
 }
 
 // emptyWords explains an empty table and names the way on.
-func (m *Model) emptyWords() []string {
-	a := m.accounts
-	k := m.keys
+func (a *accounts) emptyWords(e environment) []string {
+	k := e.keys
 	switch {
 	case a.load.running && a.load.attempts > 0:
-		return []string{"Trying again " + m.styles.Glyphs.Ellipsis}
+		return []string{"Trying again " + e.styles.Glyphs.Ellipsis}
 	case a.load.running:
-		return []string{"Loading service accounts " + m.styles.Glyphs.Ellipsis}
+		return []string{"Loading service accounts " + e.styles.Glyphs.Ellipsis}
 	case a.failure != nil:
-		return m.failureParagraph(a.failure)
+		return e.failureParagraph(a.failure)
 	case a.query() != "" && a.busy():
-		return []string{"Searching " + m.styles.Glyphs.Ellipsis}
+		return []string{"Searching " + e.styles.Glyphs.Ellipsis}
 	case a.query() != "":
 		return []string{
 			"Nothing matches " + a.shownQuery() + ".",
 			"Searched: name, team, creator and key hint of " + plural(a.living(), "service account") + ".",
 			k.ClearSearch.Help().Key + " clears the search.",
 		}
-	case m.changeForbidden() != "":
-		return []string{"No service accounts yet.", m.changeForbidden()}
+	case a.changeForbidden(e) != "":
+		return []string{"No service accounts yet.", a.changeForbidden(e)}
 	}
 	return []string{
 		"No service accounts yet.",
@@ -100,12 +156,12 @@ func (m *Model) emptyWords() []string {
 	}
 }
 
-func (m *Model) failureParagraph(f *failure) []string {
+func (e environment) failureParagraph(f *failure) []string {
 	words := []string{f.err.Detail}
 	switch f.err.Code {
 	case api.CodeForbidden:
 		for _, p := range f.err.Missing {
-			words = append(words, m.styles.Glyphs.Bullet+" "+p.Action.Words()+" ("+string(p.Action)+")")
+			words = append(words, e.styles.Glyphs.Bullet+" "+p.Action.Words()+" ("+string(p.Action)+")")
 		}
 	case api.CodeNoSuchEndpoint:
 		words = append(words, "Service accounts are an extension that Lifeguard's own server offers.")
@@ -117,15 +173,15 @@ func (m *Model) failureParagraph(f *failure) []string {
 }
 
 // paragraph sets lines a little below the top of an area, exactly as high.
-func (m *Model) paragraph(words []string, width, height int) string {
+func (e environment) paragraph(words []string, width, height int) string {
 	var lines []string
 	lines = append(lines, "")
 	for i, text := range words {
-		style := m.styles.Muted
+		style := e.styles.Muted
 		if i == 0 {
-			style = m.styles.Strong
+			style = e.styles.Strong
 		}
-		for _, line := range strings.Split(m.measure.Wrap(text, max(width-6, 1), ""), "\n") {
+		for _, line := range strings.Split(e.measure.Wrap(text, max(width-6, 1), ""), "\n") {
 			lines = append(lines, "   "+style.Render(line))
 		}
 	}
@@ -136,8 +192,7 @@ func (m *Model) paragraph(words []string, width, height int) string {
 }
 
 // cells builds one visible row.
-func (m *Model) cells(account *api.ServiceAccount) []table.Cell {
-	a := &m.accounts
+func (a *accounts) cells(account *api.ServiceAccount, e environment) []table.Cell {
 	query := a.query()
 	cells := make([]table.Cell, len(a.columns))
 	for i, column := range a.columns {
@@ -149,13 +204,13 @@ func (m *Model) cells(account *api.ServiceAccount) []table.Cell {
 			cells[i].Text, field = account.Team.Name, fieldTeam
 		case "key":
 			cells[i].Text, field = account.Key.Hint, fieldHint
-			cells[i].Paint = m.paints.muted
+			cells[i].Paint = e.paints.muted
 		case "created":
-			cells[i].Text = age(m.now, account.CreatedAt)
+			cells[i].Text = age(e.now, account.CreatedAt)
 		case "by":
 			cells[i].Text, field = account.CreatedBy.Name, fieldCreator
 		case "used":
-			cells[i].Text, cells[i].Paint = m.lastUsed(account)
+			cells[i].Text, cells[i].Paint = e.lastUsed(account)
 		}
 		if query != "" && field >= 0 {
 			cells[i].Matches = a.index.Positions(query, field, cells[i].Text)
@@ -166,15 +221,15 @@ func (m *Model) cells(account *api.ServiceAccount) []table.Cell {
 
 // lastUsed weighs a last use: what is in use stands out, what never was is
 // quiet.
-func (m *Model) lastUsed(account *api.ServiceAccount) (string, *table.Paint) {
+func (e environment) lastUsed(account *api.ServiceAccount) (string, *table.Paint) {
 	used := account.Key.LastUsedAt
 	if used == nil {
-		return "never", m.paints.muted
+		return "never", e.paints.muted
 	}
-	if m.now.Sub(*used) < inUse {
-		return age(m.now, *used), m.paints.inUse
+	if e.now.Sub(*used) < inUse {
+		return age(e.now, *used), e.paints.inUse
 	}
-	return age(m.now, *used), nil
+	return age(e.now, *used), nil
 }
 
 // inUse is how recent a last use must be for something to depend on the key.

@@ -2,13 +2,27 @@ package tui
 
 import "github.com/lifeguard-keys/lifeguard/api"
 
-// action is what a dialog asks of the console. It is a closed set: the
+// action is what a dialog or a page asks of the console. It is a closed set: the
 // console carries out each of them in one place, perform.
 type action interface{ isAction() }
 
 type (
 	// closeDialog takes the top dialog away.
 	closeDialog struct{}
+	// openDialog puts a dialog on top.
+	openDialog struct{ dialog dialog }
+	// say tells in the status line what happened.
+	say struct {
+		kind toastKind
+		text string
+	}
+	// loadFailing says that a page could not be loaded, which is more urgent than
+	// what went well before.
+	loadFailing struct{ err *api.Error }
+	// keyRefused asks for another key, unless that is being asked already.
+	keyRefused struct{ err *api.Error }
+	// loadSides loads the caller and the teams again.
+	loadSides struct{}
 	// quitProgram ends the program.
 	quitProgram struct{}
 	// createAccount sends a create; the same key for every retry of it.
@@ -59,6 +73,11 @@ type (
 )
 
 func (closeDialog) isAction()     {}
+func (openDialog) isAction()      {}
+func (say) isAction()             {}
+func (loadFailing) isAction()     {}
+func (keyRefused) isAction()      {}
+func (loadSides) isAction()       {}
 func (quitProgram) isAction()     {}
 func (createAccount) isAction()   {}
 func (abandonCreate) isAction()   {}

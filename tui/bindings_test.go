@@ -28,7 +28,7 @@ func TestEveryBindingIsUniqueInItsContext(t *testing.T) {
 	leaving.leaving, writing.writing = true, true
 	sign, _ := newSignInDialog(&api.Error{}, true, false, e)
 	contexts := map[string][]binding{
-		"page": m.pageBindings(), "create": form.bindings(e), "create name": onName.bindings(e), "sending": sending.bindings(e),
+		"page": m.bindings(), "create": form.bindings(e), "create name": onName.bindings(e), "sending": sending.bindings(e),
 		"retrying": retrying.bindings(e), "delete": newDeleteDialog(account, e).bindings(e), "key": key.bindings(e),
 		"leaving": leaving.bindings(e), "writing": writing.bindings(e), "sign in": sign.bindings(e),
 		"help": newHelpDialog(m.keys).bindings(e), "details": newDetailsDialog(account, nil).bindings(e),
@@ -52,7 +52,7 @@ func TestEveryBindingIsUniqueInItsContext(t *testing.T) {
 		}
 	}
 	press := tea.KeyPressMsg{Code: 'd', Mod: tea.ModCtrl}
-	if b, ok := find(m.pageBindings(), press); !ok || b.dangerous {
+	if b, ok := find(m.bindings(), press); !ok || b.dangerous {
 		t.Error("ctrl+d is dangerous")
 	}
 }

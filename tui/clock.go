@@ -24,18 +24,19 @@ func nextTick(wait time.Duration, id int) tea.Cmd {
 
 // pace returns how soon the clock must be looked at again.
 func (m Model) pace() time.Duration {
-	if m.accounts.load.running || m.accounts.busy() {
-		return spinnerTick
+	pace := ageTick
+	for id := range pageCount {
+		pace = min(pace, m.page(id).pace())
 	}
 	for _, d := range m.dialogs {
 		if w, ok := d.dialog.(waiter); ok && w.waiting() {
 			return spinnerTick
 		}
 	}
-	if m.toast.text != "" || (m.accounts.failure != nil && !m.accounts.failure.retryAt.IsZero()) {
-		return secondTick
+	if m.toast.text != "" {
+		pace = min(pace, secondTick)
 	}
-	return ageTick
+	return pace
 }
 
 // wantTick starts a quicker tick when something has begun that needs it. The
@@ -74,10 +75,7 @@ func (m *Model) tick(msg tickMsg) tea.Cmd {
 	m.ticking = 0
 	m.frame++
 	m.toast = m.toast.at(m.now)
-	if f := m.accounts.failure; f != nil && !f.retryAt.IsZero() && !m.now.Before(f.retryAt) {
-		return m.reload()
-	}
-	return nil
+	return m.toPages(msg)
 }
 
 // age says how long ago something was, as short as a column wants it: now, 12m

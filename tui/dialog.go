@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -41,9 +42,11 @@ type panel struct {
 	danger  bool
 }
 
-// environment is what a dialog may know of the console.
+// environment is what a dialog or a page may know of the console.
 type environment struct {
+	remote        remote
 	styles        *styles.Styles
+	paints        *paints
 	measure       ansi.Method
 	keys          keyMap
 	now           time.Time
@@ -52,6 +55,7 @@ type environment struct {
 	screen        int // width of the screen
 	caller        *api.Caller
 	teams         []api.Team
+	teamsByID     map[string]api.Team
 	newKey        func() string
 	teamsFailed   *api.Error // why there are no teams, nil when they are there or coming
 	readOnly      bool
@@ -61,11 +65,12 @@ const dialogWidth = 76
 
 func (m *Model) environment() environment {
 	return environment{
-		styles: m.styles, measure: m.measure, keys: m.keys, now: m.now, frame: m.frame,
+		remote: m.remote(),
+		styles: m.styles, paints: m.paints, measure: m.measure, keys: m.keys, now: m.now, frame: m.frame,
 		width:  max(min(dialogWidth, m.width-4)-4, 1),
 		height: max(m.height-4, 1),
 		screen: m.width,
-		caller: m.caller, teams: m.teamList, teamsFailed: m.teamsFailed, newKey: m.options.NewIdempotencyKey, readOnly: m.options.ReadOnly,
+		caller: m.caller, teams: m.teamList, teamsByID: m.teams, teamsFailed: m.teamsFailed, newKey: m.options.NewIdempotencyKey, readOnly: m.options.ReadOnly,
 	}
 }
 
@@ -158,12 +163,30 @@ func (m *Model) updateDialogs(msg tea.Msg, from int) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// perform carries out what a dialog, named by its number, asked for.
+// noDialog is the number of none: what a page asks for comes from there.
+const noDialog = 0
+
+// perform carries out what a dialog, named by its number, or a page asked for.
 func (m *Model) perform(wanted action, from int) tea.Cmd {
 	r := m.remote()
 	switch a := wanted.(type) {
 	case closeDialog:
 		m.close(from)
+	case openDialog:
+		m.open(a.dialog)
+	case say:
+		m.say(a.kind, a.text)
+	case loadFailing:
+		if m.toast.kind == toastGood {
+			m.toast = toast{}
+		}
+		if errors.Is(a.err, api.ErrUnauthorized) {
+			return m.askToSignIn(a.err)
+		}
+	case keyRefused:
+		return m.askToSignIn(a.err)
+	case loadSides:
+		return m.loadSides()
 	case quitProgram:
 		return tea.Quit
 	case createAccount:
@@ -186,7 +209,7 @@ func (m *Model) perform(wanted action, from int) tea.Cmd {
 		} else {
 			m.say(toastGood, "Deleted "+a.account.Name+". Its key is refused from now on.")
 		}
-		return m.refreshView()
+		return m.accounts.refreshView(m.environment())
 	case copySecret:
 		return m.copyKey(a.account, a.secret)
 	case writeSecret:

@@ -208,7 +208,7 @@ func (m *Model) created(msg accountCreatedMsg) tea.Cmd {
 	m.accounts.search.SetValue("")
 	m.accounts.add(account)
 	m.open(newKeyDialog(msg.created, m.environment()))
-	return tea.Batch(tea.ClearScreen, m.refreshView(), m.copyKey(account.ID, msg.created.APIKey))
+	return tea.Batch(tea.ClearScreen, m.accounts.refreshView(m.environment()), m.copyKey(account.ID, msg.created.APIKey))
 }
 
 // copyKey takes the way to the clipboard that works here. When this machine's

@@ -3,6 +3,8 @@ package tui
 import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
 // binding is a key with what it does. The same value matches a press, stands
@@ -100,37 +102,47 @@ func defaultKeyMap() keyMap {
 	}
 }
 
-// pageBindings are the bindings of the API Keys page as things stand, in the
-// order of the help line.
-func (m *Model) pageBindings() []binding {
-	k := m.keys
-	nothing := ""
-	if m.accounts.table.Length() == 0 {
-		nothing = "There is no service account to act on."
+// movements are the bindings that move in a table.
+func (k keyMap) movements() []binding {
+	return []binding{k.Down, k.Up, k.PageDown, k.PageUp, k.HalfDown, k.HalfUp, k.Top, k.Bottom}
+}
+
+// move carries out a movement and reports whether b is one.
+func (k keyMap) move(t *table.Model, b binding) bool {
+	switch b.name {
+	case k.Down.name:
+		t.Move(1)
+	case k.Up.name:
+		t.Move(-1)
+	case k.PageDown.name:
+		t.Page(1)
+	case k.PageUp.name:
+		t.Page(-1)
+	case k.HalfDown.name:
+		t.Page(0.5)
+	case k.HalfUp.name:
+		t.Page(-0.5)
+	case k.Top.name:
+		t.Top()
+	case k.Bottom.name:
+		t.Bottom()
+	default:
+		return false
 	}
-	forbidden := m.changeForbidden()
-	page := []binding{
-		k.New.because(forbidden),
-		k.Delete.because(forbidden).because(nothing),
-		k.Details.because(nothing),
-		k.Search,
-	}
-	if m.accounts.query() != "" {
-		page = append(page, k.ClearSearch)
-	}
-	page = append(page, k.Sort, k.Reverse, k.Refresh, k.Help, k.Quit)
-	return append(page, k.Down, k.Up, k.PageDown, k.PageUp, k.HalfDown, k.HalfUp, k.Top, k.Bottom, k.Interrupt)
+	return true
 }
 
 // bindings are those that a press may match now, in the order of the help line.
 func (m *Model) bindings() []binding {
+	e := m.environment()
 	if top := m.topDialog(); top != nil {
-		return top.bindings(m.environment())
+		return top.bindings(e)
 	}
-	if m.accounts.searching {
-		return []binding{m.keys.KeepSearch, m.keys.LeaveSearch, m.keys.Down.arrows("down", "↓"), m.keys.Up.arrows("up", "↑"), m.keys.Interrupt}
+	bindings := m.current().bindings(e)
+	if !m.current().typing() {
+		bindings = append(bindings, m.keys.Help, m.keys.Quit)
 	}
-	return m.pageBindings()
+	return append(bindings, m.keys.Interrupt)
 }
 
 // arrows keeps only the arrow of a movement, for places where letters are typed.

@@ -124,3 +124,9 @@ type tickMsg struct {
 	id int
 	at time.Time
 }
+
+func (accountsLoadedMsg) page() pageID { return pageAccounts }
+func (loadFailedMsg) page() pageID     { return pageAccounts }
+func (viewComputedMsg) page() pageID   { return pageAccounts }
+func (cursorRestedMsg) page() pageID   { return pageAccounts }
+func (keyOwnerFoundMsg) page() pageID  { return pageAccounts }

@@ -27,7 +27,7 @@ type Model struct {
 	session int
 	keys    keyMap
 	styles  *styles.Styles // never changed, so that models can share it
-	paints  paints
+	paints  *paints
 	measure ansi.Method
 
 	width, height int
@@ -39,14 +39,16 @@ type Model struct {
 	caller      *api.Caller
 	teams       map[string]api.Team
 	teamList    []api.Team
-	accounts    accounts
-	dialogs     []stacked
-	opened      int  // dialogs so far
-	failing     bool // the layout has room for a failure
-	lookups     int  // pasted keys so far
 	teamsFailed *api.Error
 	sides       [sideLoads]side
-	toast       toast
+
+	at       pageID // the page in sight
+	accounts accounts
+	failing  bool // the layout has room for a failure
+
+	dialogs []stacked
+	opened  int // dialogs so far
+	toast   toast
 }
 
 // New makes a console. Run it with tea.NewProgram.
@@ -92,11 +94,9 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.measureBy(msg)
 	case tickMsg:
 		cmd = m.tick(msg)
-	case cursorRestedMsg:
-		m.accounts.rest(msg)
-	case viewComputedMsg:
-		cmd = m.accounts.computed(m.options.Context, msg)
-	case callerLoadedMsg, teamsLoadedMsg, accountsLoadedMsg, loadFailedMsg, sideLoadFailedMsg, sideLoadDueMsg:
+	case addressed:
+		cmd = m.toPage(msg.page(), msg)
+	case callerLoadedMsg, teamsLoadedMsg, sideLoadFailedMsg, sideLoadDueMsg:
 		cmd = m.loaded(msg)
 	case accountCreatedMsg:
 		cmd = m.created(msg)
@@ -108,8 +108,6 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		} else {
 			cmd = m.toDialogs(msg)
 		}
-	case keyOwnerFoundMsg:
-		cmd = m.ownerFound(msg)
 	case tea.KeyPressMsg:
 		cmd = m.press(msg)
 	case tea.PasteMsg:
@@ -117,9 +115,9 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	default:
 		cmd = m.toDialogs(msg)
 	}
-	if failing := m.accounts.failure != nil; failing != m.failing {
+	if failing := m.current().failed() != nil; failing != m.failing {
 		m.failing = failing
-		m.accounts.resize(m.layout())
+		m.resize(m.width, m.height)
 	}
 	if tick := m.wantTick(); tick != nil {
 		cmd = tea.Batch(cmd, tick)
@@ -130,7 +128,7 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *Model) restyle(light bool) {
 	s := styles.New(styles.Options{Light: light, ASCII: m.options.ASCII})
 	m.styles, m.paints = &s, newPaints(&s)
-	m.accounts.restyle(m.styles)
+	m.restylePages()
 	m.dialogs = slices.Clone(m.dialogs)
 	for i := range m.dialogs {
 		m.dialogs[i].dialog = m.dialogs[i].dialog.restyle(m.environment())
@@ -142,22 +140,25 @@ func (m *Model) restyle(light bool) {
 func (m *Model) measureBy(msg tea.ModeReportMsg) {
 	if msg.Mode == ansi.ModeUnicodeCore && (msg.Value == ansi.ModeReset || msg.Value == ansi.ModeSet || msg.Value == ansi.ModePermanentlySet) {
 		m.measure = ansi.GraphemeWidth
-		m.accounts.table.SetMeasure(m.measure)
+		m.restylePages()
 	}
 }
 
 func (m *Model) resize(width, height int) {
 	m.width, m.height = width, height
-	m.accounts.resize(m.layout())
+	for id := range pageCount {
+		m.page(id).resize(m.layout())
+	}
 }
 
 // layout is where everything goes on the screen as things stand.
 func (m *Model) layout() layout {
-	return newLayout(m.width, m.height, m.accounts.failure != nil)
+	return newLayout(m.width, m.height, m.current().failed() != nil)
 }
 
-// press routes a key: interrupt, top dialog, focused search, page. On a screen
-// that is too small to show what a key would do, keys do nothing.
+// press routes a key: interrupt, top dialog, the console's own keys unless
+// letters are text, page. On a screen that is too small to show what a key would
+// do, keys do nothing.
 func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	if m.keys.Interrupt.matches(msg) {
 		return m.interrupt()
@@ -174,10 +175,16 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	if len(m.dialogs) > 0 {
 		return m.updateDialog(msg)
 	}
-	if m.accounts.searching {
-		return m.searchKey(msg)
+	if !m.current().typing() {
+		switch {
+		case m.keys.Help.matches(msg):
+			m.open(newHelpDialog(m.keys))
+			return nil
+		case m.keys.Quit.matches(msg):
+			return tea.Quit
+		}
 	}
-	return m.pageKey(msg)
+	return m.toPage(m.at, msg)
 }
 
 // interrupt ends the program unless a dialog holds something that would be lost
@@ -211,5 +218,5 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	if len(m.dialogs) > 0 {
 		return m.updateDialog(msg)
 	}
-	return m.pasteSearch(msg)
+	return m.toPage(m.at, msg)
 }

@@ -21,7 +21,7 @@ func (m *Model) statusLines(l layout) []string {
 	case m.toast.kind == toastBad:
 		happened = " " + s.Danger.Render(cut(g.Bad+" "+m.toast.text))
 	}
-	f := m.accounts.failure
+	f := m.current().failed()
 	if f == nil {
 		return []string{happened}
 	}
@@ -37,9 +37,9 @@ func (m *Model) statusLines(l layout) []string {
 func (m *Model) failureNext(f *failure) string {
 	next := "r tries again"
 	switch {
-	case m.isUnauthorized():
+	case f.unauthorized():
 		next = "r to sign in"
-	case m.accounts.load.running:
+	case f.trying:
 		next = "trying again"
 	case !f.retryAt.IsZero():
 		next = fmt.Sprintf("again in %ds, r now", max(int(f.retryAt.Sub(m.now).Seconds()+0.999), 0))

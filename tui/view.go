@@ -31,13 +31,10 @@ func (m *Model) draw() tea.View {
 		v.Content = m.tooSmall()
 		return v
 	}
-	base := m.page(l)
+	base, cursor := m.whole(l)
 	top := m.topDialog()
 	if top == nil {
-		v.Content = base
-		if m.accounts.searching {
-			v.Cursor = inputCursor(m.accounts.search, m.measure, 3, l.search.Min.Y)
-		}
+		v.Content, v.Cursor = base, cursor
 		return v
 	}
 	p := top.view(m.environment())
@@ -64,29 +61,19 @@ func (m *Model) tooSmall() string {
 	return strings.Join(lines[:min(len(lines), m.height)], "\n")
 }
 
-// page draws the API Keys page as exactly one line for each line of the screen.
-func (m *Model) page(l layout) string {
-	lines := []string{
-		m.headerLine(l.width),
-		m.pathLine(l.width),
-		m.searchLine(l.width),
-	}
-	body := m.heading() + "\n" + m.body(l)
-	left := strings.Split(body, "\n")
-	if l.details.Empty() {
-		lines = append(lines, left...)
-	} else {
-		right := m.detailsPane(l.details.Dx(), l.details.Dy())
-		for i, line := range left {
-			lines = append(lines, pad(line, l.table.Dx(), m.measure)+right[i])
-		}
-	}
+// whole draws the page in sight and what is around it, as exactly one line for
+// each line of the screen.
+func (m *Model) whole(l layout) (string, *tea.Cursor) {
+	e := m.environment()
+	v := m.current().draw(l, e)
+	path := e.spread(" "+m.styles.Title.Render(v.title), m.styles.Muted.Render(v.summary)+" ", l.width)
+	lines := append([]string{m.headerLine(l.width, e), path}, v.lines...)
 	lines = append(lines, m.statusLines(l)...)
 	lines = append(lines, m.helpLine(l.width))
-	return strings.Join(lines, "\n")
+	return strings.Join(lines, "\n"), v.cursor
 }
 
-func (m *Model) headerLine(width int) string {
+func (m *Model) headerLine(width int, e environment) string {
 	s := m.styles
 	name := s.Context.Render(m.options.ContextName)
 	if m.options.Production {
@@ -106,51 +93,7 @@ func (m *Model) headerLine(width int) string {
 	if m.options.ReadOnly {
 		right = "read-only  " + right
 	}
-	return spread(left, s.Muted.Render(right)+" ", width, m)
-}
-
-func (m *Model) pathLine(width int) string {
-	a := m.accounts
-	right := ""
-	switch {
-	case a.load.running && a.progress() > 0 && a.load.total > 0:
-		right = fmt.Sprintf("%s of %s", count(a.progress()), count(a.load.total))
-	case a.load.running && a.load.fresh:
-		right = "loading"
-	case a.failure == nil || !a.loaded.IsZero() || a.living() > 0:
-		right = plural(a.living(), "key")
-	}
-	if a.load.running {
-		right = m.environment().spinner() + " " + right
-	}
-	if f := a.failure; f != nil && !a.loaded.IsZero() {
-		right += " " + m.styles.Glyphs.Dot + " stale, loaded " + ageInWords(m.now, a.loaded)
-	}
-	return spread(" "+m.styles.Title.Render(title(m.styles)), m.styles.Muted.Render(right)+" ", width, m)
-}
-
-// title is the page's name as Poolside's documentation writes it.
-func title(s *styles.Styles) string { return "Security " + s.Glyphs.Path + " API Keys" }
-
-func (m *Model) searchLine(width int) string {
-	a := m.accounts
-	left := " " + m.styles.Key.Render("/") + " "
-	switch {
-	case a.searching:
-		left += a.search.View()
-	case a.query() != "":
-		left += a.shownQuery()
-	default:
-		return " " + m.styles.Rule.Render(strings.Repeat(m.styles.Glyphs.Rule, max(width-2, 0)))
-	}
-	right := ""
-	if a.query() != "" {
-		right = fmt.Sprintf("%s of %s", count(a.table.Length()), count(a.living()))
-		if a.busy() {
-			right = m.environment().spinner() + " " + right
-		}
-	}
-	return spread(left, m.styles.Muted.Render(right)+" ", width, m)
+	return e.spread(left, s.Muted.Render(right)+" ", width)
 }
 
 // bare draws a dialog that has the screen to itself, with the help line.
@@ -210,12 +153,12 @@ func (m *Model) overlay(base string, p panel, l layout) (string, *tea.Cursor) {
 
 // spread puts one text at the left of a line and one at the right. When both
 // do not fit, the left one is cut.
-func spread(left, right string, width int, m *Model) string {
-	room := width - m.measure.StringWidth(right)
+func (e environment) spread(left, right string, width int) string {
+	room := width - e.measure.StringWidth(right)
 	if room < 8 {
-		return m.measure.Truncate(left, width, m.styles.Glyphs.Ellipsis)
+		return e.measure.Truncate(left, width, e.styles.Glyphs.Ellipsis)
 	}
-	return pad(m.measure.Truncate(left, room-1, m.styles.Glyphs.Ellipsis), room, m.measure) + right
+	return pad(e.measure.Truncate(left, room-1, e.styles.Glyphs.Ellipsis), room, e.measure) + right
 }
 
 func pad(text string, width int, measure ansi.Method) string {

@@ -11,11 +11,11 @@ import (
 
 // detailsPane draws the account that the cursor rests on, beside the table: a
 // line for each line of the area, each beginning with the pane's edge.
-func (m *Model) detailsPane(width, height int) []string {
-	s := m.styles
+func (a *accounts) detailsPane(width, height int, e environment) []string {
+	s := e.styles
 	var content []string
-	if account := m.accounts.resting; account != nil {
-		content = accountDetails(*account, m.teams, width-4, m.environment())
+	if account := a.resting; account != nil {
+		content = accountDetails(*account, e.teamsByID, width-4, e)
 	}
 	lines := make([]string, height)
 	edge := s.Rule.Render(s.Glyphs.Pane)

@@ -1,0 +1,220 @@
+package tui
+
+import (
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// bindings are those of the page as things stand, in the order of the help line.
+func (a *accounts) bindings(e environment) []binding {
+	k := e.keys
+	if a.searching {
+		return []binding{k.KeepSearch, k.LeaveSearch, k.Down.arrows("down", "↓"), k.Up.arrows("up", "↑")}
+	}
+	nothing := ""
+	if a.table.Length() == 0 {
+		nothing = "There is no service account to act on."
+	}
+	forbidden := a.changeForbidden(e)
+	bindings := []binding{
+		k.New.because(forbidden),
+		k.Delete.because(forbidden).because(nothing),
+		k.Details.because(nothing),
+		k.Search,
+	}
+	if a.query() != "" {
+		bindings = append(bindings, k.ClearSearch)
+	}
+	return append(append(bindings, k.Sort, k.Reverse, k.Refresh), k.movements()...)
+}
+
+// changeForbidden says why the person can make and delete nothing, or "".
+func (a *accounts) changeForbidden(e environment) string {
+	switch {
+	case a.failure != nil && a.failure.unauthorized():
+		return "The server does not accept your key: press r to sign in."
+	case e.readOnly:
+		return "This console is read-only: it makes and deletes nothing."
+	case e.caller != nil && !api.PermitsAny(e.caller.Permissions, api.ManageServiceAccounts):
+		return "You need the permission " + string(api.ManageServiceAccounts) + "; a " + api.RoleTenantAdmin + " has it."
+	}
+	return ""
+}
+
+// press carries out a key.
+func (a *accounts) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
+	if a.searching {
+		return a.searchKey(press, e)
+	}
+	b, ok := find(a.bindings(e), press)
+	if !ok {
+		return nil, nil
+	}
+	if b.off != "" {
+		return nil, say{toastWarning, b.off}
+	}
+	if e.keys.move(&a.table, b) {
+		return a.moved(), nil
+	}
+	k := e.keys
+	switch b.name {
+	case k.New.name:
+		d, cmd := newCreateDialog(e)
+		return cmd, openDialog{d}
+	case k.Delete.name:
+		account, _ := a.current()
+		return e.remote.checkAccount(account.ID), openDialog{newDeleteDialog(account, e)}
+	case k.Details.name:
+		account, _ := a.current()
+		return nil, openDialog{newDetailsDialog(account, e.teamsByID)}
+	case k.Search.name:
+		a.searching = true
+		return a.search.Focus(), nil
+	case k.ClearSearch.name:
+		return a.setQuery("", false, e), nil
+	case k.Sort.name:
+		a.nextSort()
+		return a.refreshView(e), nil
+	case k.Reverse.name:
+		a.reverseSort()
+		return a.refreshView(e), nil
+	case k.Refresh.name:
+		if a.failure != nil && a.failure.unauthorized() {
+			return nil, keyRefused{a.failure.err}
+		}
+		return a.reload(e), loadSides{}
+	}
+	return nil, nil
+}
+
+// searchKey types into the search. Arrows move in the table meanwhile.
+func (a *accounts) searchKey(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
+	switch {
+	case e.keys.KeepSearch.matches(press):
+		a.leaveSearch()
+		return nil, nil
+	case e.keys.LeaveSearch.matches(press):
+		if a.query() == "" {
+			a.leaveSearch()
+			return nil, nil
+		}
+		return a.setQuery("", true, e), nil
+	}
+	switch press.String() {
+	case "down", "up", "pgdown", "pgup":
+		if b, ok := find(e.keys.movements(), press); ok && e.keys.move(&a.table, b) {
+			return a.moved(), nil
+		}
+	case "ctrl+v":
+		// The terminal pastes; reading the clipboard here would be a second,
+		// different clipboard.
+		return nil, nil
+	}
+	return a.typeSearch(press, e)
+}
+
+func (a *accounts) leaveSearch() {
+	a.searching = false
+	a.search.Blur()
+}
+
+func (a *accounts) typeSearch(msg tea.Msg, e environment) (tea.Cmd, action) {
+	before := a.query()
+	var cmd tea.Cmd
+	a.search, cmd = a.search.Update(msg)
+	if a.query() == before {
+		return cmd, nil
+	}
+	// A terminal without bracketed paste types what is pasted. From where it
+	// can be seen to be a key it is hidden, and when it is whole it is looked up.
+	// It stays hidden until the field is empty: taking letters away shows none.
+	if a.query() == "" {
+		a.search.EchoMode = textinput.EchoNormal
+	}
+	if text := api.FindKey(a.query()); text != "" {
+		a.search.EchoMode = textinput.EchoPassword
+		if api.CheckKey(text) == nil {
+			cleared := a.setQuery("", true, e)
+			found, wanted := a.findOwner(text, e)
+			return tea.Batch(cleared, found), wanted
+		}
+	}
+	a.ranked = true
+	return tea.Batch(cmd, a.compute(e.remote.ctx, true)), nil
+}
+
+func (a *accounts) setQuery(query string, keepFocus bool, e environment) tea.Cmd {
+	a.search.SetValue(query)
+	a.search.EchoMode = textinput.EchoNormal
+	a.ranked = true
+	if !keepFocus {
+		a.leaveSearch()
+	}
+	return a.refreshView(e)
+}
+
+// paste takes a pasted text into the search. A key in it is never shown: it is
+// hashed here and its owner looked up by the hash.
+func (a *accounts) paste(msg tea.PasteMsg, e environment) (tea.Cmd, action) {
+	if text := api.FindKey(msg.Content); text != "" {
+		if err := api.CheckKey(text); err != nil {
+			return nil, say{toastWarning, sentence(err.Error())}
+		}
+		return a.findOwner(text, e)
+	}
+	a.searching = true
+	focus := a.search.Focus()
+	cmd, wanted := a.typeSearch(tea.PasteMsg{Content: strings.TrimSpace(api.Clean(firstLine(msg.Content)))}, e)
+	return tea.Batch(focus, cmd), wanted
+}
+
+// findOwner looks up whose key this is, by its hash.
+func (a *accounts) findOwner(key string, e environment) (tea.Cmd, action) {
+	a.lookups++
+	return e.remote.findKeyOwner(a.lookups, api.HashKey(key), api.KeyHint(key)),
+		say{toastGood, "Looking for the owner of the pasted key; the key itself stays here."}
+}
+
+// sentence makes a sentence of an error.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if !strings.HasSuffix(text, ".") {
+		text += "."
+	}
+	return text
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimLeft(text, "\r\n"), "\n")
+	return line
+}
+
+// ownerFound selects the account that a pasted key belongs to.
+func (a *accounts) ownerFound(msg keyOwnerFoundMsg, e environment) (tea.Cmd, action) {
+	switch {
+	case msg.lookup != a.lookups:
+		return nil, nil
+	case msg.err != nil && errors.Is(msg.err, api.ErrUnauthorized):
+		return nil, keyRefused{msg.err}
+	case msg.err != nil:
+		return nil, say{toastBad, "The key's owner was not found: " + msg.err.Error()}
+	case !msg.found:
+		return nil, say{toastWarning, "No service account has this key: it is deleted, or of elsewhere."}
+	}
+	if _, known := a.byID(msg.account.ID); !known {
+		a.add(msg.account)
+	}
+	a.search.SetValue("")
+	a.search.EchoMode = textinput.EchoNormal
+	a.leaveSearch()
+	a.selected = msg.account.ID
+	return a.refreshView(e), say{toastGood, "The pasted key belongs to " + msg.account.Name + " in " + msg.account.Team.Name + "."}
+}

@@ -1,0 +1,173 @@
+package tui
+
+import (
+	"errors"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
+)
+
+// failure is a load that failed, with what the console will do about it.
+type failure struct {
+	err     *api.Error
+	retryAt time.Time // zero: it waits for the person
+	trying  bool      // it is being tried again
+}
+
+func (f failure) unauthorized() bool { return f.err.Code == api.CodeUnauthorized }
+
+// retryWaits are the pauses before the console tries to load again by itself.
+var retryWaits = []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
+
+func retryWait(attempt int, err *api.Error) time.Duration {
+	if err.RetryAfter > 0 {
+		return err.RetryAfter
+	}
+	return retryWaits[min(max(attempt-1, 0), len(retryWaits)-1)]
+}
+
+// lasting reports whether trying again by itself is pointless: the answer
+// will be the same until somebody changes something.
+func lasting(err *api.Error) bool {
+	for _, target := range []error{api.ErrUnauthorized, api.ErrForbidden, api.ErrNotFound, api.ErrNoSuchEndpoint, api.ErrInvalid} {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return err.Kind == api.KindLocal
+}
+
+// load is a load of all pages under way. While rows are shown already, what
+// arrives is gathered beside them and takes their place at the end.
+type load struct {
+	generation int
+	running    bool
+	fresh      bool // nothing was shown before: rows appear as they arrive
+	rows       []api.ServiceAccount
+	index      fuzzy.Index
+	total      int // -1 unknown
+	attempts   int // failures in a row
+	followed   map[string]bool
+	// What was made and deleted here since the load began: its pages may be
+	// older than that.
+	added   map[string]api.ServiceAccount
+	removed map[string]bool
+}
+
+func newLoad(generation int, fresh bool) load {
+	return load{
+		generation: generation, running: true, fresh: fresh, index: fuzzy.New(searchFields()...), total: -1,
+		followed: map[string]bool{}, added: map[string]api.ServiceAccount{}, removed: map[string]bool{},
+	}
+}
+
+// take takes one page of a load in and returns the link to the next. Rows
+// appear as they come when nothing was shown before; else they take the place
+// of the old ones when all have come, which replaced tells.
+func (a *accounts) take(list api.ServiceAccountList) (next string, replaced bool) {
+	if list.Total != nil {
+		a.load.total = *list.Total
+	}
+	rows, index := &a.load.rows, &a.load.index
+	if a.load.fresh {
+		rows, index = &a.rows, &a.index
+	}
+	for _, account := range list.ServiceAccounts {
+		if _, added := a.load.added[account.ID]; added || a.load.removed[account.ID] {
+			continue // what happened here is newer than the page
+		}
+		*rows = append(*rows, account)
+		*index = indexAccount(*index, account)
+	}
+	if list.Links.Next != "" {
+		return list.Links.Next, false
+	}
+	ended := a.load
+	a.load = load{generation: ended.generation, total: -1}
+	if ended.fresh {
+		return "", false
+	}
+	a.rows, a.index = ended.rows, ended.index
+	a.gone, a.inOrder = map[int32]bool{}, true
+	a.computing.shown = -1 // the shown view is of other rows
+	selected := a.selected
+	for _, account := range ended.added {
+		a.add(account)
+	}
+	for id := range ended.removed {
+		a.remove(id) // a page may have come before it was deleted
+	}
+	a.selected = selected
+	return "", true
+}
+
+// begin starts a load of everything. The old rows stay until it ends.
+func (a *accounts) begin() {
+	attempts := a.load.attempts
+	a.load = newLoad(a.load.generation+1, len(a.rows) == 0 || a.load.running && a.load.fresh)
+	a.load.attempts = attempts
+	if a.load.fresh {
+		a.rows, a.index = nil, a.load.index
+		a.gone, a.inOrder = map[int32]bool{}, true
+	}
+	if a.failure != nil {
+		// It stands until the load has gone well.
+		failed := *a.failure
+		failed.retryAt, failed.trying = time.Time{}, true
+		a.failure = &failed
+	}
+}
+
+// progress returns how many accounts of the load under way have come.
+func (a accounts) progress() int {
+	if a.load.fresh {
+		return len(a.rows)
+	}
+	return len(a.load.rows)
+}
+
+func (a *accounts) pageLoaded(list api.ServiceAccountList, e environment) (tea.Cmd, action) {
+	next, replaced := a.take(list)
+	var cmd tea.Cmd
+	if replaced || !a.busy() {
+		cmd = a.refreshView(e)
+	}
+	switch {
+	case next == "":
+		a.failure = nil
+		a.loaded = e.now
+		return cmd, nil
+	case a.load.followed[next]:
+		failed := loadFailedMsg{session: e.remote.session, generation: a.load.generation, err: errCircle()}
+		return cmd, a.loadFailed(failed, e)
+	}
+	a.load.followed[next] = true
+	return tea.Batch(cmd, e.remote.loadAccounts(a.load.generation, next)), nil
+}
+
+func (a *accounts) loadFailed(msg loadFailedMsg, e environment) action {
+	if msg.session != e.remote.session || msg.generation != a.load.generation || !a.load.running {
+		return nil
+	}
+	a.load.running = false
+	a.failure = &failure{err: msg.err}
+	if !errors.Is(msg.err, api.ErrUnauthorized) {
+		a.load.attempts++
+	}
+	if !lasting(msg.err) {
+		a.failure.retryAt = e.now.Add(retryWait(a.load.attempts, msg.err))
+	}
+	return loadFailing{msg.err}
+}
+
+// reload loads everything again; what is shown stays until it is replaced.
+func (a *accounts) reload(e environment) tea.Cmd {
+	a.begin()
+	return e.remote.loadAccounts(a.load.generation, "")
+}
+
+// refreshView computes again what is shown, keeping the cursor on its account.
+func (a *accounts) refreshView(e environment) tea.Cmd { return a.compute(e.remote.ctx, false) }

@@ -1,0 +1,82 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// pageID names a page of the console.
+type pageID int
+
+// The pages there are. Each has files of its own, which begin with its name.
+const (
+	pageAccounts pageID = iota
+	pageCount
+)
+
+// page is one view of the organization. The root model draws what is around
+// it, routes messages to it and carries out the actions that it returns. A page
+// that is left keeps its state and goes on receiving what is addressed to it.
+//
+// Pages are concrete values in [Model]. The interface is satisfied by their
+// pointers, which live no longer than one call of Update or View.
+type page interface {
+	// update takes a key or a paste while the page is in sight, a tick, or what is
+	// addressed to the page at any time.
+	update(msg tea.Msg, e environment) (tea.Cmd, action)
+	draw(l layout, e environment) pageView
+	// bindings are those that a press may match now, in the order of the help
+	// line, without the console's own ones.
+	bindings(e environment) []binding
+	// typing reports whether letters are text now, and no keys.
+	typing() bool
+	// failed is why what the page shows is not there or stale, or nil.
+	failed() *failure
+	// pace is how soon the page wants the clock to be looked at again.
+	pace() time.Duration
+	resize(l layout)
+	restyle(e environment)
+}
+
+// pageView is what a page shows: its title and what is said at the right of
+// it, then a line for each line of the screen from the search to the status.
+type pageView struct {
+	title, summary string
+	lines          []string
+	cursor         *tea.Cursor
+}
+
+// addressed is a message for one page, whichever is in sight.
+type addressed interface{ page() pageID }
+
+// page returns a page of this model. The pointer is for the moment.
+func (m *Model) page(pageID) page { return &m.accounts }
+
+// current is the page in sight.
+func (m *Model) current() page { return m.page(m.at) }
+
+// toPage hands a message to a page and carries out what it asks for.
+func (m *Model) toPage(id pageID, msg tea.Msg) tea.Cmd {
+	cmd, wanted := m.page(id).update(msg, m.environment())
+	if wanted == nil {
+		return cmd
+	}
+	return tea.Batch(cmd, m.perform(wanted, noDialog))
+}
+
+// toPages hands a message to every page.
+func (m *Model) toPages(msg tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	for id := range pageCount {
+		cmds = append(cmds, m.toPage(id, msg))
+	}
+	return tea.Batch(cmds...)
+}
+
+// restylePages lets every page follow a new theme or measure.
+func (m *Model) restylePages() {
+	for id := range pageCount {
+		m.page(id).restyle(m.environment())
+	}
+}
