@@ -19,16 +19,12 @@ const whatEvents = "audit events"
 func (c *Client) AuditEvents(
 	ctx context.Context, filter api.AuditFilter, options api.ListOptions,
 ) (api.AuditEventList, error) {
-	return c.auditEvents(ctx, c.url(api.PathAuditEvents, auditQuery(filter, options)), 0)
+	return get[api.AuditEventList](ctx, c, api.PathAuditEvents, auditQuery(filter, options), whatEvents)
 }
 
 // NextAuditEvents returns the page that the Links of another page name as next.
 func (c *Client) NextAuditEvents(ctx context.Context, next string) (api.AuditEventList, error) {
-	address, err := c.follow(api.PathAuditEvents, next)
-	if err != nil {
-		return api.AuditEventList{}, err
-	}
-	return c.auditEvents(ctx, address, 0)
+	return getNext[api.AuditEventList](ctx, c, api.PathAuditEvents, next, whatEvents)
 }
 
 // AwaitAuditEvents returns the first page of events after filter.After. When
@@ -37,29 +33,19 @@ func (c *Client) NextAuditEvents(ctx context.Context, next string) (api.AuditEve
 func (c *Client) AwaitAuditEvents(
 	ctx context.Context, filter api.AuditFilter, wait time.Duration,
 ) (api.AuditEventList, error) {
-	query := auditQuery(filter, api.ListOptions{PageSize: api.MaxPageSize})
+	query := auditQuery(filter, wholePages)
 	query.Set("wait", strconv.Itoa(int(min(wait, api.MaxAuditWait)/time.Second)))
-	return c.auditEvents(ctx, c.url(api.PathAuditEvents, query), wait)
-}
-
-func (c *Client) auditEvents(ctx context.Context, address string, wait time.Duration) (api.AuditEventList, error) {
-	list, _, err := do[api.AuditEventList](ctx, c, call{method: http.MethodGet, url: address, what: whatEvents, wait: wait})
+	list, _, err := do[api.AuditEventList](ctx, c, call{
+		method: http.MethodGet, url: c.url(api.PathAuditEvents, query), what: whatEvents, wait: wait,
+	})
 	return list, err
 }
 
 // AllAuditEvents yields every event that the filter lets through, page by
 // page. It ends after the first error, which it yields with a zero event.
 func (c *Client) AllAuditEvents(ctx context.Context, filter api.AuditFilter) iter.Seq2[api.AuditEvent, error] {
-	return all(c, func(next string) ([]api.AuditEvent, string, error) {
-		var list api.AuditEventList
-		var err error
-		if next == "" {
-			list, err = c.AuditEvents(ctx, filter, api.ListOptions{PageSize: api.MaxPageSize})
-		} else {
-			list, err = c.NextAuditEvents(ctx, next)
-		}
-		return list.AuditEvents, list.Links.Next, err
-	})
+	return getAll(ctx, c, api.PathAuditEvents, c.reading(api.PathAuditEvents, auditQuery(filter, wholePages), whatEvents),
+		func(list api.AuditEventList) ([]api.AuditEvent, api.Links) { return list.AuditEvents, list.Links })
 }
 
 // FollowAuditEvents yields every event after filter.After, those that are
@@ -97,7 +83,7 @@ type chainList struct {
 // [api.ChainVerifier], and for nothing else: their texts are as the server
 // sent them and may do anything to a terminal.
 func (c *Client) AuditChain(ctx context.Context, after int64) ([]api.AuditEvent, error) {
-	return c.chain(ctx, auditQuery(api.AuditFilter{After: after}, api.ListOptions{PageSize: api.MaxPageSize}))
+	return c.chain(ctx, auditQuery(api.AuditFilter{After: after}, wholePages))
 }
 
 // AuditAnchor returns where the audit log begins: the zero anchor, unless its

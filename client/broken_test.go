@@ -70,7 +70,7 @@ func TestBrokenAnswers(t *testing.T) {
 			key := newKey(t)
 			c := connect(t, speak(t, test.text, test.reset), key)
 			for _, operation := range operations {
-				if operation.name == "DeleteServiceAccount" && strings.HasPrefix(test.text, head) {
+				if strings.HasPrefix(operation.name, "Delete") && strings.HasPrefix(test.text, head) {
 					continue // its status says all: what follows is not read as JSON
 				}
 				e := failure(t, operation.run(t.Context(), c), key)
@@ -111,7 +111,7 @@ func TestNotTheAPI(t *testing.T) {
 			})
 			c := connect(t, server.URL, newKey(t))
 			for _, operation := range operations {
-				if operation.name == "DeleteServiceAccount" {
+				if strings.HasPrefix(operation.name, "Delete") {
 					continue
 				}
 				e := failure(t, operation.run(t.Context(), c), api.Secret{})

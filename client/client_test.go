@@ -192,7 +192,13 @@ func TestCreateAnswer(t *testing.T) {
 }
 
 func TestReadOnlySendsNoChange(t *testing.T) {
-	server := record(t, answersJSON(200, `{"id":"u1","teams":[],"service_accounts":[]}`))
+	server := record(t, func(w http.ResponseWriter, q *http.Request) {
+		body := `{"id":"u1","service_accounts":[],"teams":[],"users":[],"roles":[],"api_keys":[],"audit_events":[]}`
+		if strings.HasPrefix(q.URL.Path, api.PathUsers+"/") && !strings.HasSuffix(q.URL.Path, "/teams") {
+			body = `{"id":"u1"}` // whose teams are no list
+		}
+		answersJSON(200, body)(w, q)
+	})
 	key := newKey(t)
 	for name, options := range map[string][]client.Option{
 		"own transport":    {client.WithReadOnly()},

@@ -3,62 +3,56 @@ package client
 import (
 	"context"
 	"iter"
+	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 )
 
-// NextTeams returns the page that the Links of another page name as next.
-func (c *Client) NextTeams(ctx context.Context, next string) (api.TeamList, error) {
-	address, err := c.follow(api.PathTeams, next)
-	if err != nil {
-		return api.TeamList{}, err
-	}
-	return c.teams(ctx, address)
-}
-
-// NextServiceAccounts returns the page that the Links of another page name as
+// getNext returns the page of the list at path that another page names as
 // next.
-func (c *Client) NextServiceAccounts(ctx context.Context, next string) (api.ServiceAccountList, error) {
-	address, err := c.follow(api.PathServiceAccounts, next)
+func getNext[L any](ctx context.Context, c *Client, path, next, what string) (L, error) {
+	address, err := c.follow(path, next)
 	if err != nil {
-		return api.ServiceAccountList{}, err
+		var none L
+		return none, err
 	}
-	return c.accounts(ctx, address)
+	list, _, err := do[L](ctx, c, call{method: http.MethodGet, url: address, what: what})
+	return list, err
 }
 
-// AllTeams yields every team that the filter lets through, page by page. It
-// ends after the first error, which it yields with a zero team.
-func (c *Client) AllTeams(ctx context.Context, filter api.TeamFilter) iter.Seq2[api.Team, error] {
-	return all(c, func(next string) ([]api.Team, string, error) {
-		var list api.TeamList
-		var err error
-		if next == "" {
-			list, err = c.Teams(ctx, filter, api.ListOptions{PageSize: api.MaxPageSize})
-		} else {
-			list, err = c.NextTeams(ctx, next)
+// getAll yields the rows of the list at path, page by page, from what first
+// asks for on. It ends after the first error, which it yields with a zero row.
+func getAll[L, T any](ctx context.Context, c *Client, path string, first call, rows func(L) ([]T, api.Links)) iter.Seq2[T, error] {
+	return all(c, func(next string) ([]T, string, error) {
+		k := first
+		if next != "" {
+			var err error
+			if k.url, err = c.follow(path, next); err != nil {
+				return nil, "", err
+			}
 		}
-		return list.Teams, list.Links.Next, err
+		list, _, err := do[L](ctx, c, k)
+		if err != nil {
+			return nil, "", err
+		}
+		page, links := rows(list)
+		return page, links.Next, nil
 	})
 }
 
-// AllServiceAccounts yields every service account that the filter lets
-// through, page by page. It ends after the first error, which it yields with a
-// zero account.
-func (c *Client) AllServiceAccounts(
-	ctx context.Context, filter api.ServiceAccountFilter,
-) iter.Seq2[api.ServiceAccount, error] {
-	return all(c, func(next string) ([]api.ServiceAccount, string, error) {
-		var list api.ServiceAccountList
-		var err error
-		if next == "" {
-			list, err = c.ServiceAccounts(ctx, filter, api.ListOptions{PageSize: api.MaxPageSize})
-		} else {
-			list, err = c.NextServiceAccounts(ctx, next)
+// getAllOf is getAll for a list that is part of one resource.
+func getAllOf[L, T any](ctx context.Context, c *Client, of item, rows func(L) ([]T, api.Links)) iter.Seq2[T, error] {
+	if err := of.check(); err != nil {
+		return func(yield func(T, error) bool) {
+			var none T
+			yield(none, err)
 		}
-		return list.ServiceAccounts, list.Links.Next, err
-	})
+	}
+	first := c.reading(of.path(), listQuery(wholePages), of.what)
+	first.item = true
+	return getAll(ctx, c, of.path(), first, rows)
 }
 
 // all walks the pages that fetch returns. A next link that was followed before

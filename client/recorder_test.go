@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -120,44 +119,6 @@ func failure(t *testing.T, err error, key api.Secret) *api.Error {
 		}
 	}
 	return e
-}
-
-// operation is one method of the client, without its result.
-type operation struct {
-	name    string
-	changes bool
-	item    bool
-	run     func(context.Context, *client.Client) error
-}
-
-const accountID = "0198c0de-0000-7000-8000-00000000000a"
-
-var operations = []operation{
-	{"Me", false, false, func(ctx context.Context, c *client.Client) error { _, err := c.Me(ctx); return err }},
-	{"Teams", false, false, func(ctx context.Context, c *client.Client) error {
-		_, err := c.Teams(ctx, api.TeamFilter{}, api.ListOptions{})
-		return err
-	}},
-	{"Team", false, true, func(ctx context.Context, c *client.Client) error { _, err := c.Team(ctx, "t1"); return err }},
-	{"ServiceAccounts", false, false, list},
-	{"ServiceAccount", false, true, func(ctx context.Context, c *client.Client) error {
-		_, err := c.ServiceAccount(ctx, accountID)
-		return err
-	}},
-	{"CreateServiceAccount", true, false, create},
-	{"DeleteServiceAccount", true, true, func(ctx context.Context, c *client.Client) error {
-		return c.DeleteServiceAccount(ctx, accountID)
-	}},
-}
-
-func list(ctx context.Context, c *client.Client) error {
-	_, err := c.ServiceAccounts(ctx, api.ServiceAccountFilter{}, api.ListOptions{})
-	return err
-}
-
-func create(ctx context.Context, c *client.Client) error {
-	_, err := c.CreateServiceAccount(ctx, api.CreateServiceAccount{Name: "ci", TeamID: "t1"}, client.NewIdempotencyKey())
-	return err
 }
 
 type transportFunc func(*http.Request) (*http.Response, error)
