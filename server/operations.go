@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strconv"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -157,20 +156,6 @@ func (s *Server) transform(hctx huma.Context, _ string, body any) (any, error) {
 	}
 	_, w := humago.Unwrap(hctx)
 	return s.complete(hctx.Context(), w.Header(), refusal), nil
-}
-
-var errNotJSON = errors.New("is not valid JSON in UTF-8")
-
-// jsonFormat is encoding/json, except that a body which is not UTF-8 is
-// refused and not mended, and that no error quotes what was sent.
-var jsonFormat = huma.Format{
-	Marshal: huma.DefaultJSONFormat.Marshal,
-	Unmarshal: func(data []byte, v any) error {
-		if !utf8.Valid(data) || json.Unmarshal(data, v) != nil {
-			return errNotJSON
-		}
-		return nil
-	},
 }
 
 // state is the body of /healthz and /readyz.

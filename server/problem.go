@@ -149,7 +149,7 @@ func translate(model *huma.ErrorModel) *problemError {
 	case http.StatusRequestTimeout:
 		return refuse(model.Status, code, "The body did not arrive in time.")
 	case http.StatusBadRequest:
-		return refuse(model.Status, code, "The body must be one JSON object in UTF-8.")
+		return refuse(model.Status, code, "The body must be one JSON object in UTF-8 that has each of its names once.")
 	case http.StatusUnprocessableEntity:
 		refusal := refuse(model.Status, code, "")
 		for _, detail := range model.Errors {
