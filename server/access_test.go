@@ -96,11 +96,17 @@ type openAPI struct {
 }
 
 type openAPIOperation struct {
-	OperationID string                `json:"operationId"`
-	Description string                `json:"description"`
-	Contract    string                `json:"x-lifeguard-contract"`
-	Security    []map[string][]string `json:"security"`
-	Responses   map[string]any        `json:"responses"`
+	OperationID string                  `json:"operationId"`
+	Description string                  `json:"description"`
+	Contract    string                  `json:"x-lifeguard-contract"`
+	Security    []map[string][]string   `json:"security"`
+	Responses   map[string]any          `json:"responses"`
+	RequestBody any                     `json:"requestBody"`
+	Parameters  []struct{ Name string } `json:"parameters"`
+}
+
+func (o openAPIOperation) takes(parameter string) bool {
+	return slices.ContainsFunc(o.Parameters, func(p struct{ Name string }) bool { return p.Name == parameter })
 }
 
 type openAPISchema struct {

@@ -192,13 +192,6 @@ func TestWithoutTheEventNothingChanges(t *testing.T) {
 	f.create("admin", "ci", f.teamA, "now it works")
 }
 
-// within is the fixture for one input of a fuzz test.
-func (f *fixture) within(t *testing.T) *fixture {
-	one := *f
-	one.t = t
-	return &one
-}
-
 func FuzzCreateBody(f *testing.F) {
 	fix := newFixture(f)
 	for _, seed := range []string{

@@ -297,4 +297,10 @@ func (l *logs) String() string {
 	return l.buf.String()
 }
 
+func (l *logs) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.buf.Reset()
+}
+
 var _ io.Writer = (*logs)(nil)
