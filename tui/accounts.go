@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"maps"
 	"time"
 
 	"charm.land/bubbles/v2/textinput"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
+	"github.com/lifeguard-keys/lifeguard/tui/inventory"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
@@ -20,16 +20,15 @@ import (
 // reload replaces all. So a row's number stays true while a search runs in
 // another goroutine.
 type accounts struct {
-	rows  []api.ServiceAccount
-	gone  map[int32]bool // replaced, never changed: searches share it
-	index fuzzy.Index
+	list  inventory.List
+	index fuzzy.Index // of the rows of list
 	// inOrder is true while the rows are in the order of the server, which is
 	// that of the default sort, and none is gone.
 	inOrder bool
 	// view lists the rows that are shown, by their numbers in shown; nil means
 	// all of them in order. The two change together only.
 	view  []int32
-	shown []api.ServiceAccount
+	shown inventory.List
 
 	table    table.Model
 	columns  []table.Column
@@ -94,7 +93,7 @@ func newAccounts() accounts {
 	search.CharLimit = 256
 	search.SetVirtualCursor(false)
 	return accounts{
-		gone: map[int32]bool{}, index: fuzzy.New(searchFields()...), inOrder: true, ranked: true,
+		list: inventory.New(), index: fuzzy.New(searchFields()...), inOrder: true, ranked: true,
 		search: search,
 		load:   newLoad(1, true),
 	}
@@ -176,20 +175,8 @@ func (a accounts) current() (api.ServiceAccount, bool) {
 	if place < 0 {
 		return api.ServiceAccount{}, false
 	}
-	return a.shown[a.row(place)], true
+	return a.shown.At(a.row(place)), true
 }
-
-func (a accounts) byID(id string) (api.ServiceAccount, bool) {
-	for i := range a.rows {
-		if a.rows[i].ID == id && !a.gone[int32(i)] {
-			return a.rows[i], true
-		}
-	}
-	return api.ServiceAccount{}, false
-}
-
-// living returns how many accounts there are, without those that are gone.
-func (a accounts) living() int { return len(a.rows) - len(a.gone) }
 
 func indexAccount(x fuzzy.Index, account api.ServiceAccount) fuzzy.Index {
 	return x.Append(account.Name, account.Team.Name, account.CreatedBy.Name, account.Key.Hint)
@@ -197,12 +184,11 @@ func indexAccount(x fuzzy.Index, account api.ServiceAccount) fuzzy.Index {
 
 // add takes a new or changed account in.
 func (a *accounts) add(account api.ServiceAccount) {
-	a.remove(account.ID)
 	if a.load.running {
 		a.load.added[account.ID] = account
 		delete(a.load.removed, account.ID)
 	}
-	a.rows = append(a.rows, account)
+	a.list = a.list.Append(account)
 	a.index = indexAccount(a.index, account)
 	a.inOrder = false
 	a.selected = account.ID
@@ -214,15 +200,13 @@ func (a *accounts) remove(id string) {
 		a.load.removed[id] = true
 		delete(a.load.added, id)
 	}
-	for i := range a.rows {
-		if a.rows[i].ID == id && !a.gone[int32(i)] {
-			a.gone = maps.Clone(a.gone)
-			a.gone[int32(i)] = true
-			a.inOrder = false
-			if a.selected == id {
-				a.selected = ""
-			}
-		}
+	list, removed := a.list.Remove(id)
+	if removed == 0 {
+		return
+	}
+	a.list, a.inOrder = list, false
+	if a.selected == id {
+		a.selected = ""
 	}
 }
 

@@ -209,7 +209,7 @@ func (a *accounts) ownerFound(msg keyOwnerFoundMsg, e environment) (tea.Cmd, act
 	case !msg.found:
 		return nil, say{toastWarning, "No service account has this key: it is deleted, or of elsewhere."}
 	}
-	if _, known := a.byID(msg.account.ID); !known {
+	if _, known := a.list.Lookup(msg.account.ID); !known {
 		a.add(msg.account)
 	}
 	a.search.SetValue("")

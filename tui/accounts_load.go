@@ -8,6 +8,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
+	"github.com/lifeguard-keys/lifeguard/tui/inventory"
 )
 
 // failure is a load that failed, with what the console will do about it.
@@ -46,7 +47,7 @@ type load struct {
 	generation int
 	running    bool
 	fresh      bool // nothing was shown before: rows appear as they arrive
-	rows       []api.ServiceAccount
+	list       inventory.List
 	index      fuzzy.Index
 	total      int // -1 unknown
 	attempts   int // failures in a row
@@ -59,7 +60,7 @@ type load struct {
 
 func newLoad(generation int, fresh bool) load {
 	return load{
-		generation: generation, running: true, fresh: fresh, index: fuzzy.New(searchFields()...), total: -1,
+		generation: generation, running: true, fresh: fresh, list: inventory.New(), index: fuzzy.New(searchFields()...), total: -1,
 		followed: map[string]bool{}, added: map[string]api.ServiceAccount{}, removed: map[string]bool{},
 	}
 }
@@ -71,15 +72,15 @@ func (a *accounts) take(list api.ServiceAccountList) (next string, replaced bool
 	if list.Total != nil {
 		a.load.total = *list.Total
 	}
-	rows, index := &a.load.rows, &a.load.index
+	rows, index := &a.load.list, &a.load.index
 	if a.load.fresh {
-		rows, index = &a.rows, &a.index
+		rows, index = &a.list, &a.index
 	}
 	for _, account := range list.ServiceAccounts {
 		if _, added := a.load.added[account.ID]; added || a.load.removed[account.ID] {
 			continue // what happened here is newer than the page
 		}
-		*rows = append(*rows, account)
+		*rows = rows.Append(account)
 		*index = indexAccount(*index, account)
 	}
 	if list.Links.Next != "" {
@@ -90,8 +91,7 @@ func (a *accounts) take(list api.ServiceAccountList) (next string, replaced bool
 	if ended.fresh {
 		return "", false
 	}
-	a.rows, a.index = ended.rows, ended.index
-	a.gone, a.inOrder = map[int32]bool{}, true
+	a.list, a.index, a.inOrder = ended.list, ended.index, true
 	a.computing.shown = -1 // the shown view is of other rows
 	selected := a.selected
 	for _, account := range ended.added {
@@ -107,11 +107,10 @@ func (a *accounts) take(list api.ServiceAccountList) (next string, replaced bool
 // begin starts a load of everything. The old rows stay until it ends.
 func (a *accounts) begin() {
 	attempts := a.load.attempts
-	a.load = newLoad(a.load.generation+1, len(a.rows) == 0 || a.load.running && a.load.fresh)
+	a.load = newLoad(a.load.generation+1, a.list.Len() == 0 || a.load.running && a.load.fresh)
 	a.load.attempts = attempts
 	if a.load.fresh {
-		a.rows, a.index = nil, a.load.index
-		a.gone, a.inOrder = map[int32]bool{}, true
+		a.list, a.index, a.inOrder = a.load.list, a.load.index, true
 	}
 	if a.failure != nil {
 		// It stands until the load has gone well.
@@ -124,9 +123,9 @@ func (a *accounts) begin() {
 // progress returns how many accounts of the load under way have come.
 func (a accounts) progress() int {
 	if a.load.fresh {
-		return len(a.rows)
+		return a.list.Living()
 	}
-	return len(a.load.rows)
+	return a.load.list.Living()
 }
 
 func (a *accounts) pageLoaded(list api.ServiceAccountList, e environment) (tea.Cmd, action) {

@@ -5,12 +5,11 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
-	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
+	"github.com/lifeguard-keys/lifeguard/tui/inventory"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
@@ -25,31 +24,33 @@ type sortOrder struct {
 // latest, because that is what one looks for.
 var sortColumns = []struct {
 	id      string
-	compare func(a, b *api.ServiceAccount) int
+	compare func(rows inventory.List, i, j int32) int
 }{
 	{"name", byName},
-	{"team", func(a, b *api.ServiceAccount) int { return strings.Compare(a.Team.Name, b.Team.Name) }},
-	{"created", func(a, b *api.ServiceAccount) int { return b.CreatedAt.Compare(a.CreatedAt) }},
-	{"by", func(a, b *api.ServiceAccount) int { return strings.Compare(a.CreatedBy.Name, b.CreatedBy.Name) }},
-	{"used", func(a, b *api.ServiceAccount) int { return lastUse(b).Compare(lastUse(a)) }},
+	{"team", func(rows inventory.List, i, j int32) int {
+		return strings.Compare(rows.Team(i).Name, rows.Team(j).Name)
+	}},
+	{"created", func(rows inventory.List, i, j int32) int { return rows.CreatedAt(j).Compare(rows.CreatedAt(i)) }},
+	{"by", func(rows inventory.List, i, j int32) int {
+		return strings.Compare(rows.Creator(i).Name, rows.Creator(j).Name)
+	}},
+	{"used", byLastUse},
 }
 
-func byName(a, b *api.ServiceAccount) int {
-	return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
+func byName(rows inventory.List, i, j int32) int {
+	return cmp.Or(strings.Compare(rows.Name(i), rows.Name(j)), strings.Compare(rows.ID(i), rows.ID(j)))
 }
 
-func lastUse(a *api.ServiceAccount) time.Time {
-	if a.Key.LastUsedAt == nil {
-		return time.Time{}
-	}
-	return *a.Key.LastUsedAt
+func byLastUse(rows inventory.List, i, j int32) int {
+	first, _ := rows.LastUsedAt(i) // the zero time where there is none
+	second, _ := rows.LastUsedAt(j)
+	return second.Compare(first)
 }
 
 // selection is all that decides which rows are shown, and in what order. It
 // shares memory with the page, which never changes what is shared.
 type selection struct {
-	rows       []api.ServiceAccount
-	gone       map[int32]bool
+	rows       inventory.List
 	index      fuzzy.Index
 	inOrder    bool
 	query      string
@@ -60,7 +61,7 @@ type selection struct {
 
 func (a accounts) selection() selection {
 	return selection{
-		rows: a.rows, gone: a.gone, index: a.index, inOrder: a.inOrder,
+		rows: a.list, index: a.index, inOrder: a.inOrder,
 		query: strings.TrimSpace(a.query()), sort: a.sort, ranked: a.ranked,
 	}
 }
@@ -73,7 +74,7 @@ func (s selection) compute(ctx context.Context) ([]int32, bool) {
 	}
 	var view []int32
 	if s.query == "" {
-		view = make([]int32, len(s.rows))
+		view = make([]int32, s.rows.Len())
 		for i := range view {
 			view[i] = int32(i)
 		}
@@ -84,8 +85,8 @@ func (s selection) compute(ctx context.Context) ([]int32, bool) {
 		}
 		view = found
 	}
-	if len(s.gone) > 0 {
-		view = slices.DeleteFunc(view, func(row int32) bool { return s.gone[row] })
+	if s.rows.Living() < s.rows.Len() {
+		view = slices.DeleteFunc(view, s.rows.Gone)
 	}
 	if s.query == "" || !s.ranked {
 		s.order(view)
@@ -104,8 +105,7 @@ func (s selection) order(view []int32) {
 		sign = -1
 	}
 	slices.SortFunc(view, func(i, j int32) int {
-		a, b := &s.rows[i], &s.rows[j]
-		return cmp.Or(sign*compare(a, b), byName(a, b))
+		return cmp.Or(sign*compare(s.rows, i, j), byName(s.rows, i, j))
 	})
 }
 
@@ -123,15 +123,15 @@ func (a *accounts) compute(parent context.Context, top bool) tea.Cmd {
 		a.table.Top()
 	}
 	s := a.selection()
-	a.computing.rows = len(s.rows)
-	if len(s.rows) <= inline || (s.query == "" && s.inOrder && s.sort == (sortOrder{})) {
+	a.computing.rows = s.rows.Len()
+	if s.rows.Len() <= inline || (s.query == "" && s.inOrder && s.sort == (sortOrder{})) {
 		view, _ := s.compute(context.Background())
 		a.show(s.rows, view, s.query)
 		return nil
 	}
 	// The rows on the screen are all that a longer query can match, if they
 	// were found among all rows there are.
-	if a.view != nil && a.computing.shown == len(s.rows) && s.index.Narrows(a.computing.query, s.query) {
+	if a.view != nil && a.computing.shown == s.rows.Len() && s.index.Narrows(a.computing.query, s.query) {
 		s.candidates = a.view
 	}
 	ctx, cancel := context.WithCancel(parent)
@@ -152,7 +152,7 @@ func (a *accounts) computed(parent context.Context, msg viewComputedMsg) tea.Cmd
 	a.computing.cancel()
 	a.computing.cancel = nil
 	a.show(msg.rows, msg.view, strings.TrimSpace(a.query()))
-	if len(a.rows) > a.computing.rows {
+	if a.list.Len() > a.computing.rows {
 		// More rows came while this was computed.
 		return a.compute(parent, false)
 	}
@@ -163,22 +163,21 @@ func (a *accounts) computed(parent context.Context, msg viewComputedMsg) tea.Cmd
 func (a accounts) busy() bool { return a.computing.cancel != nil }
 
 // show puts a view on the screen, with the cursor on the account it was on.
-func (a *accounts) show(rows []api.ServiceAccount, view []int32, query string) {
+func (a *accounts) show(rows inventory.List, view []int32, query string) {
 	a.shown, a.view = rows, view
 	a.computing.query = query
 	a.computing.shown = a.computing.rows
 	place := a.table.Cursor()
 	length := len(view)
 	if view == nil {
-		length = len(rows)
+		length = rows.Len()
 	}
 	a.table.SetLength(length)
-	if a.selected != "" {
-		for i := range length {
-			if rows[a.row(i)].ID == a.selected {
-				place = i
-				break
-			}
+	if selected, ok := a.list.Lookup(a.selected); ok && int(selected) < rows.Len() {
+		if view == nil {
+			place = int(selected)
+		} else if at := slices.Index(view, selected); at >= 0 {
+			place = at
 		}
 	}
 	a.table.Select(max(place, 0))

@@ -67,8 +67,8 @@ func (a *accounts) summary(e environment) string {
 		right = fmt.Sprintf("%s of %s", count(a.progress()), count(a.load.total))
 	case a.load.running && a.load.fresh:
 		right = "loading"
-	case a.failure == nil || !a.loaded.IsZero() || a.living() > 0:
-		right = plural(a.living(), "key")
+	case a.failure == nil || !a.loaded.IsZero() || a.list.Living() > 0:
+		right = plural(a.list.Living(), "key")
 	}
 	if a.load.running {
 		right = e.spinner() + " " + right
@@ -91,7 +91,7 @@ func (a *accounts) searchLine(width int, e environment) string {
 	}
 	right := ""
 	if a.query() != "" {
-		right = fmt.Sprintf("%s of %s", count(a.table.Length()), count(a.living()))
+		right = fmt.Sprintf("%s of %s", count(a.table.Length()), count(a.list.Living()))
 		if a.busy() {
 			right = e.spinner() + " " + right
 		}
@@ -123,7 +123,8 @@ func (a *accounts) heading(e environment) string {
 func (a *accounts) body(l layout, e environment) string {
 	if a.table.Length() > 0 {
 		return a.table.View(a.columns, e.paints.Styles, func(place int) []table.Cell {
-			return a.cells(&a.shown[a.row(place)], e)
+			account := a.shown.At(a.row(place))
+			return a.cells(&account, e)
 		})
 	}
 	return e.paragraph(a.emptyWords(e), l.table.Dx(), l.table.Dy())
@@ -144,7 +145,7 @@ func (a *accounts) emptyWords(e environment) []string {
 	case a.query() != "":
 		return []string{
 			"Nothing matches " + a.shownQuery() + ".",
-			"Searched: name, team, creator and key hint of " + plural(a.living(), "service account") + ".",
+			"Searched: name, team, creator and key hint of " + plural(a.list.Living(), "service account") + ".",
 			k.ClearSearch.Help().Key + " clears the search.",
 		}
 	case a.changeForbidden(e) != "":

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/inventory"
 )
 
 // Messages are facts from outside: answers of the server and the passing of
@@ -111,7 +112,7 @@ type signInFailedMsg struct {
 // viewComputedMsg carries the rows to show, computed beside the screen.
 type viewComputedMsg struct {
 	generation int
-	rows       []api.ServiceAccount // that the view's numbers are of
+	rows       inventory.List // that the view's numbers are of
 	view       []int32
 	done       bool
 }
