@@ -8,11 +8,15 @@ LDFLAGS  := -s -w $(if $(VERSION),-X main.version=$(VERSION))
 # golangci-lint lives in a module of its own: its hundreds of dependencies are none of the program's.
 LINT     := $(GO) tool -modfile=.ci/tools/go.mod golangci-lint
 FUZZTIME ?= 10s
+# The sizes of make soak: histories on each database, operations in each, kills of the server on each database.
+SEEDS      ?= 20
+OPERATIONS ?= 10000
+KILLS      ?= 200
 # ARGS goes to the command of `make run`, as in: make run ARGS='demo --accounts 50'
 ARGS     ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench fuzz demo
+.PHONY: help run build test lint bench fuzz soak demo
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +56,10 @@ fuzz: ## fuzz every target for FUZZTIME (10s)
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$folder; \
 		done; \
 	done
+
+soak: ## hold the promises at full size, for an hour or so: SEEDS=20 OPERATIONS=10000 KILLS=200
+	LIFEGUARD_SOAK=1 LIFEGUARD_SOAK_SEEDS=$(SEEDS) LIFEGUARD_SOAK_OPERATIONS=$(OPERATIONS) LIFEGUARD_SOAK_KILLS=$(KILLS) \
+		$(GO) test -run '^TestSoak' -count=1 -timeout 0 -v ./server ./cmd/lifeguard
 
 demo: build ## render docs/demo.gif from demo.tape
 	@if command -v vhs >/dev/null; then vhs demo.tape; else \
