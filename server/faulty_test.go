@@ -60,9 +60,16 @@ func (s *faultyStore) written(action string) []server.Event {
 	return found
 }
 
-// Write lets the change happen in the real transaction and then fails where
-// the event would be inserted, so that it has to be rolled back.
 func (s *faultyStore) Write(ctx context.Context, change func(server.Tx) (server.Event, error)) error {
+	return s.WriteAll(ctx, func(tx server.Tx) ([]server.Event, error) {
+		event, err := change(tx)
+		return []server.Event{event}, err
+	})
+}
+
+// WriteAll lets the change happen in the real transaction and then fails where
+// the event would be inserted, so that it has to be rolled back.
+func (s *faultyStore) WriteAll(ctx context.Context, change func(server.Tx) ([]server.Event, error)) error {
 	s.mu.Lock()
 	fault, entered, authenticated := s.write, s.entered, s.authenticated
 	s.authenticated = nil
@@ -70,19 +77,19 @@ func (s *faultyStore) Write(ctx context.Context, change func(server.Tx) (server.
 	if authenticated != nil {
 		authenticated()
 	}
-	var event server.Event
-	err := s.Store.Write(ctx, func(tx server.Tx) (server.Event, error) {
+	var events []server.Event
+	err := s.Store.WriteAll(ctx, func(tx server.Tx) ([]server.Event, error) {
 		var err error
-		if event, err = change(tx); err != nil {
-			return event, err
+		if events, err = change(tx); err != nil {
+			return events, err
 		}
 		if entered != nil {
 			entered()
 		}
-		return event, fault
+		return events, fault
 	})
 	if err == nil {
-		s.set(func(s *faultyStore) { s.events = append(s.events, event) })
+		s.set(func(s *faultyStore) { s.events = append(s.events, events...) })
 	}
 	return err
 }

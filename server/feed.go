@@ -80,6 +80,14 @@ func (s feedingStore) Write(ctx context.Context, change func(tx Tx) (Event, erro
 	return err
 }
 
+func (s feedingStore) WriteAll(ctx context.Context, change func(tx Tx) ([]Event, error)) error {
+	err := s.Store.WriteAll(ctx, change)
+	if err == nil {
+		s.feed.wake()
+	}
+	return err
+}
+
 func (s feedingStore) AppendEvents(ctx context.Context, events []Event) error {
 	err := s.Store.AppendEvents(ctx, events)
 	if err == nil {

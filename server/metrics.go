@@ -117,6 +117,11 @@ func (s measuredStore) Write(ctx context.Context, change func(tx Tx) (Event, err
 	return s.Store.Write(ctx, change)
 }
 
+func (s measuredStore) WriteAll(ctx context.Context, change func(tx Tx) ([]Event, error)) error {
+	defer s.measure("write all")()
+	return s.Store.WriteAll(ctx, change)
+}
+
 func (s measuredStore) Touch(ctx context.Context, uses []KeyUse) error {
 	defer s.measure("touch")()
 	return s.Store.Touch(ctx, uses)

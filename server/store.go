@@ -42,6 +42,10 @@ type Store interface {
 	// back and is returned as it is. change may run more than once when the
 	// database asks to try again; it must have no effect outside tx.
 	Write(ctx context.Context, change func(tx Tx) (Event, error)) error
+	// WriteAll is Write for a change of several steps, each with its event: all
+	// of it is kept, with the events in the order given and next to each other,
+	// or nothing. A change without an event is an error.
+	WriteAll(ctx context.Context, change func(tx Tx) ([]Event, error)) error
 
 	// Touch records the last use of keys. A use older than the one that is
 	// recorded is ignored.

@@ -65,21 +65,7 @@ func (s *Store) AppendEvents(ctx context.Context, events []server.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	// Write takes the last of them, as the event of a change.
-	return s.Write(ctx, func(change server.Tx) (server.Event, error) {
-		t := change.(tx).transaction
-		last, err := lastEvent(ctx, t)
-		if err != nil {
-			return server.Event{}, err
-		}
-		for _, event := range events[:len(events)-1] {
-			last = last.next(event)
-			if err := appendEvent(ctx, t, last); err != nil {
-				return server.Event{}, err
-			}
-		}
-		return events[len(events)-1], nil
-	})
+	return s.transact(ctx, func(t *transaction) error { return appendEvents(ctx, t, events) })
 }
 
 func auditConditions(filter api.AuditFilter) conditions {

@@ -18,16 +18,23 @@ import (
 // other; while another process writes, a write waits as long as its context
 // allows, or [Options.LockWait] when that has no deadline.
 func (s *Store) Write(ctx context.Context, change func(tx server.Tx) (server.Event, error)) error {
+	return s.WriteAll(ctx, func(tx server.Tx) ([]server.Event, error) {
+		event, err := change(tx)
+		return []server.Event{event}, err
+	})
+}
+
+// WriteAll implements [server.Store], as Write does.
+func (s *Store) WriteAll(ctx context.Context, change func(tx server.Tx) ([]server.Event, error)) error {
 	return s.transact(ctx, func(t *transaction) error {
-		event, err := change(tx{t})
+		events, err := change(tx{t})
 		if err != nil {
 			return err
 		}
-		last, err := lastEvent(ctx, t)
-		if err != nil {
-			return err
+		if len(events) == 0 {
+			return errors.New("a change without an audit event is not kept")
 		}
-		return appendEvent(ctx, t, last.next(event))
+		return appendEvents(ctx, t, events)
 	})
 }
 
@@ -186,6 +193,16 @@ func (l link) columns() ([]any, error) {
 		l.sequence, e.ID, micros(e.Time), string(e.Actor.Type), e.Actor.ID, e.Actor.Name, e.Action, e.ResourceType, e.ResourceID,
 		e.ResourceName, e.Outcome, e.RequestID, e.IP, e.UserAgent, e.Via, string(metadata), l.hash[:],
 	}, nil
+}
+
+// appendEvents adds events to the end of the chain.
+func appendEvents(ctx context.Context, t *transaction, events []server.Event) error {
+	last, err := lastEvent(ctx, t)
+	for i := 0; err == nil && i < len(events); i++ {
+		last = last.next(events[i])
+		err = appendEvent(ctx, t, last)
+	}
+	return err
 }
 
 func appendEvent(ctx context.Context, t *transaction, l link) error {

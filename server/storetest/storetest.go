@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) Database) {
 		memberCases,
 		roleWriteCases,
 		developerKeyCases,
+		severalEventsCases,
 	} {
 		for _, c := range part {
 			t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
