@@ -122,6 +122,8 @@ func (a *accounts) update(msg tea.Msg, e environment) (tea.Cmd, action) {
 		return nil, a.loadFailed(msg, e)
 	case keyOwnerFoundMsg:
 		return a.ownerFound(msg, e)
+	case accountSoughtMsg:
+		return a.sought(msg, e)
 	}
 	return nil, nil
 }
@@ -141,6 +143,9 @@ func (a *accounts) restyle(e environment) {
 	a.search.SetStyles(inputStyles(e.styles))
 	a.table.SetMeasure(e.measure)
 }
+
+func (a *accounts) name() string              { return "API Keys" }
+func (a *accounts) enter(environment) tea.Cmd { return nil } // it is loaded from the start
 
 func (a *accounts) typing() bool     { return a.searching }
 func (a *accounts) failed() *failure { return a.failure }

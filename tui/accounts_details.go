@@ -9,40 +9,10 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 )
 
-// detailsPane draws the account that the cursor rests on, beside the table: a
-// line for each line of the area, each beginning with the pane's edge.
-func (a *accounts) detailsPane(width, height int, e environment) []string {
-	s := e.styles
-	var content []string
-	if account := a.resting; account != nil {
-		content = accountDetails(*account, e.teamsByID, width-4, e)
-	}
-	lines := make([]string, height)
-	edge := s.Rule.Render(s.Glyphs.Pane)
-	for i := range lines {
-		lines[i] = edge
-		if i < len(content) {
-			lines[i] = edge + " " + content[i]
-		}
-	}
-	return lines
-}
-
 // accountDetails tells all that is known of an account.
 func accountDetails(account api.ServiceAccount, teams map[string]api.Team, width int, e environment) []string {
 	s := e.styles
-	field := func(name, value string) []string {
-		const indent = 11
-		var lines []string
-		for i, part := range strings.Split(e.measure.Wrap(value, max(width-indent, 8), ""), "\n") {
-			label := strings.Repeat(" ", indent)
-			if i == 0 {
-				label = fmt.Sprintf("%-*s", indent, name)
-			}
-			lines = append(lines, s.Muted.Render(label)+part)
-		}
-		return lines
-	}
+	field := func(name, value string) []string { return e.field(name, value, width) }
 	lines := []string{s.Title.Render(e.measure.Truncate(account.Name, width, s.Glyphs.Ellipsis)), ""}
 	lines = append(lines, field("Team", account.Team.Name)...)
 	team, known := teams[account.Team.ID]

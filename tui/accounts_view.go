@@ -27,7 +27,7 @@ var accountColumns = []table.Column{
 // paints are the styles of the table, taken apart once for each theme.
 type paints struct {
 	table.Styles
-	muted, inUse *table.Paint
+	muted, inUse, refused *table.Paint
 }
 
 func newPaints(s *styles.Styles) *paints {
@@ -36,7 +36,7 @@ func newPaints(s *styles.Styles) *paints {
 			Heading: table.NewPaint(s.Heading), Marker: table.NewPaint(s.Marker), Match: table.NewPaint(s.Match),
 			MarkerGlyph: s.Glyphs.Marker, Ellipsis: s.Glyphs.Ellipsis,
 		},
-		muted: table.NewPaint(s.Muted), inUse: table.NewPaint(s.Success),
+		muted: table.NewPaint(s.Muted), inUse: table.NewPaint(s.Success), refused: table.NewPaint(s.Danger),
 	}
 }
 
@@ -47,15 +47,11 @@ func (a *accounts) draw(l layout, e environment) pageView {
 		v.cursor = inputCursor(a.search, e.measure, 3, l.search.Min.Y)
 	}
 	v.lines = append(v.lines, a.searchLine(l.width, e))
-	left := strings.Split(a.heading(e)+"\n"+a.body(l, e), "\n")
-	if l.details.Empty() {
-		v.lines = append(v.lines, left...)
-		return v
+	var details []string
+	if a.resting != nil {
+		details = accountDetails(*a.resting, e.teamsByID, l.details.Dx()-4, e)
 	}
-	right := a.detailsPane(l.details.Dx(), l.details.Dy(), e)
-	for i, line := range left {
-		v.lines = append(v.lines, pad(line, l.table.Dx(), e.measure)+right[i])
-	}
+	v.lines = append(v.lines, e.beside(strings.Split(a.heading(e)+"\n"+a.body(l, e), "\n"), details, l)...)
 	return v
 }
 
@@ -87,7 +83,7 @@ func (a *accounts) searchLine(width int, e environment) string {
 	case a.query() != "":
 		left += a.shownQuery()
 	default:
-		return " " + e.styles.Rule.Render(strings.Repeat(e.styles.Glyphs.Rule, max(width-2, 0)))
+		return e.rule(width)
 	}
 	right := ""
 	if a.query() != "" {
@@ -155,41 +151,6 @@ func (a *accounts) emptyWords(e environment) []string {
 		"No service accounts yet.",
 		"Press " + k.New.Help().Key + " to make a New API Key: select a Team, enter a Name, Create.",
 	}
-}
-
-func (e environment) failureParagraph(f *failure) []string {
-	words := []string{f.err.Detail}
-	switch f.err.Code {
-	case api.CodeForbidden:
-		for _, p := range f.err.Missing {
-			words = append(words, e.styles.Glyphs.Bullet+" "+p.Action.Words()+" ("+string(p.Action)+")")
-		}
-	case api.CodeNoSuchEndpoint:
-		words = append(words, "Service accounts are an extension that Lifeguard's own server offers.")
-	}
-	if f.err.RequestID != "" {
-		words = append(words, "Request "+f.err.RequestID+", for the server's log.")
-	}
-	return words
-}
-
-// paragraph sets lines a little below the top of an area, exactly as high.
-func (e environment) paragraph(words []string, width, height int) string {
-	var lines []string
-	lines = append(lines, "")
-	for i, text := range words {
-		style := e.styles.Muted
-		if i == 0 {
-			style = e.styles.Strong
-		}
-		for _, line := range strings.Split(e.measure.Wrap(text, max(width-6, 1), ""), "\n") {
-			lines = append(lines, "   "+style.Render(line))
-		}
-	}
-	for len(lines) < height {
-		lines = append(lines, "")
-	}
-	return strings.Join(lines[:height], "\n")
 }
 
 // cells builds one visible row.

@@ -11,6 +11,8 @@ type (
 	closeDialog struct{}
 	// openDialog puts a dialog on top.
 	openDialog struct{ dialog dialog }
+	// showAccount goes to a service account on its page.
+	showAccount struct{ account api.Ref }
 	// say tells in the status line what happened.
 	say struct {
 		kind toastKind
@@ -74,6 +76,7 @@ type (
 
 func (closeDialog) isAction()     {}
 func (openDialog) isAction()      {}
+func (showAccount) isAction()     {}
 func (say) isAction()             {}
 func (loadFailing) isAction()     {}
 func (keyRefused) isAction()      {}

@@ -34,6 +34,7 @@ type authority struct {
 	caller   api.Caller
 	teams    []api.Team
 	accounts []api.ServiceAccount
+	log      []api.AuditEvent // oldest first
 	pageSize int
 	// fail is asked before each call, by its name; nil means no failure.
 	fail func(call string, attempt int) *api.Error

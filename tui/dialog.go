@@ -174,6 +174,9 @@ func (m *Model) perform(wanted action, from int) tea.Cmd {
 		m.close(from)
 	case openDialog:
 		m.open(a.dialog)
+	case showAccount:
+		m.close(from)
+		return tea.Batch(m.turn(pageAccounts), m.accounts.reveal(a.account, m.environment()))
 	case say:
 		m.say(a.kind, a.text)
 	case loadFailing:

@@ -52,6 +52,15 @@ var states = []struct {
 	{"delete", nil, func(c *console) { c.press("d") }},
 	{"delete-in-use", nil, func(c *console) { c.press("j", "d") }},
 	{"delete-mistyped", nil, func(c *console) { c.press("j", "d"); c.typeText("ci-dep"); c.press("enter") }},
+	{"audit", nil, func(c *console) { c.press("2", "j") }},
+	{"audit-empty", func(a *authority) { a.log = nil }, func(c *console) { c.press("2") }},
+	{"audit-loading", func(a *authority) { a.delay["events"] = 30 * time.Minute }, func(c *console) { c.press("2") }},
+	{"audit-forbidden", failing("events", forbidden()), func(c *console) { c.press("2") }},
+	{"audit-unreachable", failing("events", unreachable()), func(c *console) { c.press("2") }},
+	{"audit-stale", failingLater("events", unreachable()), func(c *console) { c.press("2", "r") }},
+	{"audit-details", nil, func(c *console) { c.press("2", "j", "i") }},
+	{"audit-to-account", nil, func(c *console) { c.press("2", "j", "enter") }},
+	{"audit-to-deleted", nil, func(c *console) { c.press("2", "j", "j", "j", "enter") }},
 	{"deleted", nil, func(c *console) { c.press("d", "right", "enter") }},
 }
 

@@ -17,6 +17,8 @@ type keySection struct {
 func (k keyMap) sections() []keySection {
 	return []keySection{
 		{"API Keys", []binding{k.New, k.Delete, k.Details, k.Search, k.ClearSearch, k.Sort, k.Reverse, k.Refresh, k.Help, k.Quit, k.Interrupt}},
+		{"Audit log", []binding{k.ShowAccount, k.Inspect, k.Refresh}},
+		{"Pages", append(k.pages(), k.NextPage, k.PreviousPage)},
 		{"Moving", []binding{k.Down, k.Up, k.PageDown, k.PageUp, k.HalfDown, k.HalfUp, k.Top, k.Bottom}},
 		{"Search", []binding{k.KeepSearch, k.LeaveSearch}},
 		{"Forms and dialogs", []binding{k.Take, k.Next, k.Previous, k.Back}},

@@ -51,6 +51,8 @@ type keyMap struct {
 
 	New, Delete, Details, Search, ClearSearch, Sort, Reverse, Refresh, Help, Quit, Interrupt binding
 
+	ToAccounts, ToAudit, NextPage, PreviousPage, ShowAccount, Inspect binding
+
 	KeepSearch, LeaveSearch binding
 
 	Take, Next, Previous, Back binding
@@ -82,6 +84,13 @@ func defaultKeyMap() keyMap {
 		Help:        bind("help", "help", "?"),
 		Quit:        bind("quit", "quit", "q"),
 		Interrupt:   bind("interrupt", "quit", "ctrl+c"),
+
+		ToAccounts:   bind("to-api-keys", "API Keys", "1"),
+		ToAudit:      bind("to-audit-log", "Audit log", "2"),
+		NextPage:     bind("next-page", "next page", "tab"),
+		PreviousPage: bind("previous-page", "page before", "shift+tab"),
+		ShowAccount:  bind("show-account", "to its API key", "enter"),
+		Inspect:      bind("inspect", "details", "i"),
 
 		KeepSearch:  bind("keep-search", "to the list", "enter", "tab"),
 		LeaveSearch: bind("leave-search", "clear, then leave", "esc"),
@@ -132,6 +141,25 @@ func (k keyMap) move(t *table.Model, b binding) bool {
 	return true
 }
 
+// pages are the bindings that go to a page, in the order of their ids.
+func (k keyMap) pages() []binding { return []binding{k.ToAccounts, k.ToAudit} }
+
+// turns returns the page that a press goes to from the one in sight.
+func (k keyMap) turns(at pageID, press tea.KeyPressMsg) (pageID, bool) {
+	switch {
+	case k.NextPage.matches(press):
+		return (at + 1) % pageCount, true
+	case k.PreviousPage.matches(press):
+		return (at + pageCount - 1) % pageCount, true
+	}
+	for id, b := range k.pages() {
+		if b.matches(press) {
+			return pageID(id), true
+		}
+	}
+	return at, false
+}
+
 // bindings are those that a press may match now, in the order of the help line.
 func (m *Model) bindings() []binding {
 	e := m.environment()
@@ -140,7 +168,8 @@ func (m *Model) bindings() []binding {
 	}
 	bindings := m.current().bindings(e)
 	if !m.current().typing() {
-		bindings = append(bindings, m.keys.Help, m.keys.Quit)
+		bindings = append(bindings, m.keys.Help, m.keys.Quit, m.keys.NextPage, m.keys.PreviousPage)
+		bindings = append(bindings, m.keys.pages()...)
 	}
 	return append(bindings, m.keys.Interrupt)
 }

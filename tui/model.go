@@ -44,6 +44,7 @@ type Model struct {
 
 	at       pageID // the page in sight
 	accounts accounts
+	audit    audit
 	failing  bool // the layout has room for a failure
 
 	dialogs []stacked
@@ -61,6 +62,7 @@ func New(options Options) Model {
 		now:      options.Clock(),
 		teams:    map[string]api.Team{},
 		accounts: newAccounts(),
+		audit:    newAudit(),
 	}
 	m.restyle(false)
 	if options.Notice != "" {
@@ -182,6 +184,9 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 			return nil
 		case m.keys.Quit.matches(msg):
 			return tea.Quit
+		}
+		if to, ok := m.keys.turns(m.at, msg); ok {
+			return m.turn(to)
 		}
 	}
 	return m.toPage(m.at, msg)

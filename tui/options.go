@@ -19,6 +19,8 @@ type Client interface {
 	ServiceAccount(ctx context.Context, id string) (api.ServiceAccount, error)
 	CreateServiceAccount(ctx context.Context, request api.CreateServiceAccount, idempotencyKey string) (api.CreatedServiceAccount, error)
 	DeleteServiceAccount(ctx context.Context, id string) error
+	AuditEvents(ctx context.Context, filter api.AuditFilter, options api.ListOptions) (api.AuditEventList, error)
+	NextAuditEvents(ctx context.Context, next string) (api.AuditEventList, error)
 }
 
 // Clipboard carries a text to the person's clipboard where this machine has

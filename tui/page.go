@@ -12,6 +12,7 @@ type pageID int
 // The pages there are. Each has files of its own, which begin with its name.
 const (
 	pageAccounts pageID = iota
+	pageAudit
 	pageCount
 )
 
@@ -22,6 +23,10 @@ const (
 // Pages are concrete values in [Model]. The interface is satisfied by their
 // pointers, which live no longer than one call of Update or View.
 type page interface {
+	// name is what the page is called where it is chosen.
+	name() string
+	// enter is called when the page comes in sight.
+	enter(e environment) tea.Cmd
 	// update takes a key or a paste while the page is in sight, a tick, or what is
 	// addressed to the page at any time.
 	update(msg tea.Msg, e environment) (tea.Cmd, action)
@@ -51,7 +56,22 @@ type pageView struct {
 type addressed interface{ page() pageID }
 
 // page returns a page of this model. The pointer is for the moment.
-func (m *Model) page(pageID) page { return &m.accounts }
+func (m *Model) page(id pageID) page {
+	if id == pageAudit {
+		return &m.audit
+	}
+	return &m.accounts
+}
+
+// turn brings another page in sight; the one before keeps its state.
+func (m *Model) turn(to pageID) tea.Cmd {
+	if to == m.at {
+		return nil
+	}
+	m.at = to
+	m.resize(m.width, m.height)
+	return m.current().enter(m.environment())
+}
 
 // current is the page in sight.
 func (m *Model) current() page { return m.page(m.at) }

@@ -35,7 +35,7 @@ func newAuthority() *authority {
 			CreatedBy: api.Actor{Type: api.IdentityUser, ID: "u-" + by, Name: by}, CreatedAt: now.Add(-created),
 		}
 	}
-	return &authority{
+	a := &authority{
 		caller: api.Caller{
 			Type: api.IdentityUser, ID: "u-ada", Name: "Ada", Email: "ada@example.com",
 			Teams: []api.CallerTeam{{ID: "t1", Name: "administrators", Role: api.RoleTenantAdmin}}, Permissions: api.AllPermissions(),
@@ -53,6 +53,8 @@ func newAuthority() *authority {
 		},
 		pageSize: 300, calls: map[string]int{}, delay: map[string]time.Duration{},
 	}
+	a.recordAll()
+	return a
 }
 
 // manyAccounts is an authority with n accounts whose names are ordered.

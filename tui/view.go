@@ -66,11 +66,22 @@ func (m *Model) tooSmall() string {
 func (m *Model) whole(l layout) (string, *tea.Cursor) {
 	e := m.environment()
 	v := m.current().draw(l, e)
-	path := e.spread(" "+m.styles.Title.Render(v.title), m.styles.Muted.Render(v.summary)+" ", l.width)
+	path := e.spread(" "+m.styles.Title.Render(v.title)+m.elsewhere(), m.styles.Muted.Render(v.summary)+" ", l.width)
 	lines := append([]string{m.headerLine(l.width, e), path}, v.lines...)
 	lines = append(lines, m.statusLines(l)...)
 	lines = append(lines, m.helpLine(l.width))
 	return strings.Join(lines, "\n"), v.cursor
+}
+
+// elsewhere names the other pages with the keys that lead there.
+func (m *Model) elsewhere() string {
+	text := "  "
+	for id, b := range m.keys.pages() {
+		if pageID(id) != m.at {
+			text += "  " + m.styles.Key.Render(b.Help().Key) + " " + m.styles.Muted.Render(m.page(pageID(id)).name())
+		}
+	}
+	return text
 }
 
 func (m *Model) headerLine(width int, e environment) string {

@@ -1,0 +1,75 @@
+package tui_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+func (a *authority) AuditEvents(ctx context.Context, filter api.AuditFilter, options api.ListOptions) (api.AuditEventList, error) {
+	return a.events(ctx, filter, int64(len(a.log)), options)
+}
+
+func (a *authority) NextAuditEvents(ctx context.Context, next string) (api.AuditEventList, error) {
+	var from int64
+	if _, err := fmt.Sscanf(next, "/events/%d", &from); err != nil {
+		return api.AuditEventList{}, err
+	}
+	return a.events(ctx, api.AuditFilter{NewestFirst: true}, from, api.ListOptions{})
+}
+
+// events answers with the events up to a sequence, newest first.
+func (a *authority) events(ctx context.Context, filter api.AuditFilter, from int64, options api.ListOptions) (api.AuditEventList, error) {
+	if err := a.enter(ctx, "events"); err != nil {
+		return api.AuditEventList{}, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := api.AuditEventList{AuditEvents: []api.AuditEvent{}}
+	if options.IncludeTotals {
+		total := len(a.log)
+		list.Total = &total
+	}
+	for from = min(from, int64(len(a.log))); from > 0; from-- {
+		event := a.log[from-1]
+		if filter.ResourceID != "" && event.Resource.ID != filter.ResourceID || filter.ActorID != "" && event.Actor.ID != filter.ActorID {
+			continue
+		}
+		if len(list.AuditEvents) == a.pageSize {
+			list.Links.Next = fmt.Sprintf("/events/%d", from)
+			break
+		}
+		list.AuditEvents = append(list.AuditEvents, event)
+	}
+	return list, nil
+}
+
+// record appends an event to the authority's audit log.
+func (a *authority) record(at time.Time, actor api.Actor, action string, resource api.AuditResource, outcome string) {
+	n := int64(len(a.log) + 1)
+	event := api.AuditEvent{
+		Sequence: n, ID: fmt.Sprintf("01890000-0000-7000-9000-%012d", n), Time: at, Actor: actor, Action: action, Resource: resource,
+		Outcome: outcome, RequestID: fmt.Sprintf("req-%d", n), IP: "10.0.4.7", UserAgent: "lifeguard/1.0", Via: "console",
+		Metadata: map[string]string{"team_name": "platform"}, Hash: fmt.Sprintf("%064x", n),
+	}
+	a.log = append(a.log, event)
+}
+
+// recordAll gives the authority the audit log of what it has, and a few more.
+func (a *authority) recordAll() {
+	ada := api.Actor{Type: api.IdentityUser, ID: "u-ada", Name: "ada"}
+	now := time.Now()
+	a.record(now.Add(-401*24*time.Hour), api.Actor{Type: api.IdentitySystem}, "organization.create", api.AuditResource{Type: "organization", ID: "o1", Name: "Acme"}, "success")
+	for _, account := range slices.SortedFunc(slices.Values(a.accounts), func(x, y api.ServiceAccount) int { return x.CreatedAt.Compare(y.CreatedAt) }) {
+		target := api.AuditResource{Type: "service_account", ID: account.ID, Name: account.Name}
+		a.record(account.CreatedAt, account.CreatedBy, "service_account.create", target, "success")
+	}
+	a.record(now.Add(-90*time.Minute), ada, "service_account.delete", api.AuditResource{Type: "service_account", ID: "gone", Name: "old-pipeline"}, "success")
+	a.record(now.Add(-80*time.Minute), ada, "team.create", api.AuditResource{Type: "team", ID: "t4", Name: "platform"}, "success")
+	robot := api.Actor{Type: api.IdentityServiceAccount, ID: a.accounts[1].ID, Name: a.accounts[1].Name}
+	a.record(now.Add(-70*time.Minute), robot, "authorization.deny", api.AuditResource{Type: "operation", ID: "list-users"}, "denied")
+	a.record(now.Add(-5*time.Minute), api.Actor{Type: api.IdentityAnonymous}, "authentication.fail", api.AuditResource{Type: "operation"}, "denied")
+}

@@ -1,0 +1,58 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+func (a *audit) bindings(e environment) []binding {
+	k := e.keys
+	nothing := ""
+	if a.table.Length() == 0 {
+		nothing = "There is no event to look at."
+	}
+	return append([]binding{k.ShowAccount.because(nothing), k.Inspect.because(nothing), k.Refresh}, k.movements()...)
+}
+
+func (a *audit) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
+	b, ok := find(a.bindings(e), press)
+	if !ok {
+		return nil, nil
+	}
+	if b.off != "" {
+		return nil, say{toastWarning, b.off}
+	}
+	if e.keys.move(&a.table, b) {
+		return a.moved(e), nil
+	}
+	event, _ := a.current()
+	switch b.name {
+	case e.keys.ShowAccount.name:
+		account, ok := accountOf(*event)
+		if !ok {
+			return nil, openDialog{newEventDialog(*event)}
+		}
+		return nil, showAccount{account}
+	case e.keys.Inspect.name:
+		return nil, openDialog{newEventDialog(*event)}
+	case e.keys.Refresh.name:
+		if a.failure != nil && a.failure.unauthorized() {
+			return nil, keyRefused{a.failure.err}
+		}
+		return a.refresh(e), nil
+	}
+	return nil, nil
+}
+
+// accountOf returns the service account that an event is about, or else the one
+// that acted.
+func accountOf(event api.AuditEvent) (api.Ref, bool) {
+	if event.Resource.Type == string(api.IdentityServiceAccount) && event.Resource.ID != "" {
+		return api.Ref{ID: event.Resource.ID, Name: event.Resource.Name}, true
+	}
+	if event.Actor.Type == api.IdentityServiceAccount && event.Actor.ID != "" {
+		return api.Ref{ID: event.Actor.ID, Name: event.Actor.Name}, true
+	}
+	return api.Ref{}, false
+}

@@ -1,0 +1,114 @@
+package tui
+
+import (
+	"errors"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// auditLoad is a request of the page that is under way. There is one at a time.
+type auditLoad struct {
+	generation int
+	running    bool
+	older      bool // it asks for older events, else for the newest
+	attempts   int  // failures in a row
+}
+
+// auditLoadedMsg is a page of the audit log, newest event first.
+type auditLoadedMsg struct {
+	generation int
+	list       api.AuditEventList
+}
+
+type auditFailedMsg struct {
+	session    int
+	generation int
+	err        *api.Error
+}
+
+// eventRestedMsg says that the cursor stayed on an event for a moment.
+type eventRestedMsg struct{ move int }
+
+func (auditLoadedMsg) page() pageID { return pageAudit }
+func (auditFailedMsg) page() pageID { return pageAudit }
+func (eventRestedMsg) page() pageID { return pageAudit }
+
+func (r remote) loadAudit(generation int, next string) tea.Cmd {
+	return func() tea.Msg {
+		var list api.AuditEventList
+		var err error
+		if next == "" {
+			options := api.ListOptions{PageSize: api.MaxPageSize, IncludeTotals: true}
+			list, err = r.client.AuditEvents(r.ctx, api.AuditFilter{NewestFirst: true}, options)
+		} else {
+			list, err = r.client.NextAuditEvents(r.ctx, next)
+		}
+		if err != nil {
+			return auditFailedMsg{session: r.session, generation: generation, err: asAPIError(err)}
+		}
+		return auditLoadedMsg{generation: generation, list: list}
+	}
+}
+
+// begin starts a request in place of the one under way, if there is one.
+func (a *audit) begin(next string, e environment) tea.Cmd {
+	a.load.generation++
+	a.load.running, a.load.older = true, next != ""
+	if a.failure != nil {
+		failed := failure{err: a.failure.err, trying: true}
+		a.failure = &failed
+	}
+	return e.remote.loadAudit(a.load.generation, next)
+}
+
+// refresh asks for the newest events; older ones that are here stay.
+func (a *audit) refresh(e environment) tea.Cmd { return a.begin("", e) }
+
+// older asks for older events when the cursor is within a screen of the last.
+func (a *audit) older(e environment) tea.Cmd {
+	near := a.table.Cursor() >= a.log.length()-2*max(a.table.Height(), 1)
+	if !near || a.log.next == "" || a.load.running || a.failure != nil {
+		return nil
+	}
+	return a.begin(a.log.next, e)
+}
+
+// arrived takes a page in.
+func (a *audit) arrived(msg auditLoadedMsg, e environment) (tea.Cmd, action) {
+	a.load.running, a.load.attempts = false, 0
+	a.failure = nil
+	if a.load.older {
+		if next := msg.list.Links.Next; next == a.log.next || next != "" && len(msg.list.AuditEvents) == 0 {
+			a.failure = &failure{err: errCircle()}
+			return nil, loadFailing{a.failure.err}
+		}
+		a.log.append(msg.list)
+		a.settle()
+		return a.older(e), nil
+	}
+	a.loaded = e.now
+	top := a.table.Cursor() <= 0
+	joined := a.log.renew(msg.list)
+	if top {
+		a.selected = a.log.newest() // who looks at the newest goes on doing so
+	}
+	a.settle()
+	if !joined {
+		return a.older(e), say{toastWarning, "The audit log had gone on too far: it was loaded anew."}
+	}
+	return a.older(e), nil
+}
+
+func (a *audit) loadFailed(msg auditFailedMsg, e environment) action {
+	a.load.running = false
+	a.failure = &failure{err: msg.err}
+	if !errors.Is(msg.err, api.ErrUnauthorized) {
+		a.load.attempts++
+	}
+	if !lasting(msg.err) {
+		a.failure.retryAt = e.now.Add(retryWait(a.load.attempts, msg.err))
+	}
+	return loadFailing{msg.err}
+}

@@ -1,0 +1,105 @@
+package tui
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/table"
+)
+
+// auditColumns are the table's columns. What was done is the last to go.
+var auditColumns = []table.Column{
+	{ID: "time", Title: "TIME", Width: 16, Keep: 3},
+	{ID: "age", Title: "AGE", Width: 9, Keep: 8},
+	{ID: "actor", Title: "ACTOR", Width: 14, Most: 28, Keep: 7},
+	{ID: "action", Title: "ACTION", Width: 22, Keep: 10},
+	{ID: "target", Title: "TARGET", Width: 14, Most: 40, Keep: 9},
+	{ID: "ip", Title: "FROM", Width: 15, Keep: 4},
+	{ID: "outcome", Title: "OUTCOME", Width: 8, Keep: 6},
+}
+
+func (a *audit) draw(l layout, e environment) pageView {
+	v := pageView{title: "Security " + e.styles.Glyphs.Path + " Audit log", summary: a.summary(e)}
+	body := e.paragraph(a.emptyWords(e), l.table.Dx(), l.table.Dy())
+	if a.table.Length() > 0 {
+		body = a.table.View(a.columns, e.paints.Styles, func(place int) []table.Cell { return a.cells(a.log.at(place), e) })
+	}
+	left := strings.Split(a.table.Heading(a.columns, e.paints.Styles)+"\n"+body, "\n")
+	var details []string
+	if a.resting != nil {
+		details = eventDetails(*a.resting, l.details.Dx()-4, e)
+	}
+	v.lines = append([]string{e.rule(l.width)}, e.beside(left, details, l)...)
+	return v
+}
+
+// summary is how many events there are, and how true that is.
+func (a *audit) summary(e environment) string {
+	right := ""
+	switch {
+	case a.log.total >= 0:
+		right = plural(a.log.total, "event")
+	case a.log.length() > 0:
+		right = plural(a.log.length(), "event")
+	case a.load.running:
+		right = "loading"
+	}
+	if a.load.running {
+		right = e.spinner() + " " + right
+	}
+	if a.failure != nil && !a.loaded.IsZero() {
+		right += " " + e.styles.Glyphs.Dot + " stale, loaded " + ageInWords(e.now, a.loaded)
+	}
+	return right
+}
+
+func (a *audit) emptyWords(e environment) []string {
+	switch {
+	case a.load.running && a.load.attempts > 0:
+		return []string{"Trying again " + e.styles.Glyphs.Ellipsis}
+	case a.load.running:
+		return []string{"Loading the audit log " + e.styles.Glyphs.Ellipsis}
+	case a.failure != nil:
+		return e.failureParagraph(a.failure)
+	}
+	return []string{"No events.", "Nothing was done here yet, or what was is no longer kept."}
+}
+
+// outcomeSuccess is the outcome of what was done; others stand out.
+const outcomeSuccess = "success"
+
+func (a *audit) cells(event *api.AuditEvent, e environment) []table.Cell {
+	cells := make([]table.Cell, len(a.columns))
+	for i, column := range a.columns {
+		switch column.ID {
+		case "time":
+			cells[i] = table.Cell{Text: date(event.Time), Paint: e.paints.muted}
+		case "age":
+			cells[i].Text = age(e.now, event.Time)
+		case "actor":
+			cells[i].Text = actorName(event.Actor)
+		case "action":
+			cells[i].Text = event.Action
+		case "target":
+			cells[i].Text = targetName(event.Resource)
+		case "ip":
+			cells[i] = table.Cell{Text: event.IP, Paint: e.paints.muted}
+		case "outcome":
+			cells[i] = table.Cell{Text: event.Outcome, Paint: e.paints.refused}
+			if event.Outcome == outcomeSuccess {
+				cells[i].Paint = e.paints.muted
+			}
+		}
+	}
+	return cells
+}
+
+// actorName names who acted: who has no name is called by what they are.
+func actorName(actor api.Actor) string {
+	return cmp.Or(actor.Name, actor.ID, string(actor.Type))
+}
+
+func targetName(resource api.AuditResource) string {
+	return cmp.Or(resource.Name, resource.ID, resource.Type)
+}
