@@ -10,6 +10,7 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
@@ -38,7 +39,7 @@ type accounts struct {
 
 	search    textinput.Model
 	searching bool // the search has the focus
-	sort      sortOrder
+	sort      selection.Order
 	ranked    bool // best match first, as long as the person did not sort
 
 	load    load
@@ -66,26 +67,6 @@ const inline = 5_000
 // follows: passing rows costs a few bytes a row and no more.
 const restTime = 120 * time.Millisecond
 
-// Fields of the index, in this order.
-const (
-	fieldName = iota
-	fieldTeam
-	fieldCreator
-	fieldHint
-)
-
-// searchFields rank: a key hint that was typed puts its account first, then
-// whole words of the name, then of the team and the creator, then scattered
-// letters. Scattered letters in a hint would be noise: it is random.
-func searchFields() []fuzzy.Field {
-	return []fuzzy.Field{
-		fieldName:    {Exact: 100, Prefix: 90, Word: 85, Inside: 80, Scattered: 30},
-		fieldTeam:    {Exact: 70, Prefix: 65, Word: 60, Inside: 50, Scattered: 20},
-		fieldCreator: {Exact: 68, Prefix: 62, Word: 58, Inside: 45, Scattered: 10},
-		fieldHint:    {Exact: 99, Prefix: 98, Word: 97, Inside: 96, Least: 4, Head: 7},
-	}
-}
-
 func newAccounts() accounts {
 	search := textinput.New()
 	search.Prompt = ""
@@ -93,7 +74,7 @@ func newAccounts() accounts {
 	search.CharLimit = 256
 	search.SetVirtualCursor(false)
 	return accounts{
-		list: inventory.New(), index: fuzzy.New(searchFields()...), inOrder: true, ranked: true,
+		list: inventory.New(), index: selection.NewIndex(), inOrder: true, ranked: true,
 		search: search,
 		load:   newLoad(1, true),
 	}
@@ -183,10 +164,6 @@ func (a accounts) current() (api.ServiceAccount, bool) {
 	return a.shown.At(a.row(place)), true
 }
 
-func indexAccount(x fuzzy.Index, account api.ServiceAccount) fuzzy.Index {
-	return x.Append(account.Name, account.Team.Name, account.CreatedBy.Name, account.Key.Hint)
-}
-
 // add takes a new or changed account in.
 func (a *accounts) add(account api.ServiceAccount) {
 	if a.load.running {
@@ -194,7 +171,7 @@ func (a *accounts) add(account api.ServiceAccount) {
 		delete(a.load.removed, account.ID)
 	}
 	a.list = a.list.Append(account)
-	a.index = indexAccount(a.index, account)
+	a.index = selection.Index(a.index, account)
 	a.inOrder = false
 	a.selected = account.ID
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
 )
 
 // failure is a load that failed, with what the console will do about it.
@@ -60,7 +61,7 @@ type load struct {
 
 func newLoad(generation int, fresh bool) load {
 	return load{
-		generation: generation, running: true, fresh: fresh, list: inventory.New(), index: fuzzy.New(searchFields()...), total: -1,
+		generation: generation, running: true, fresh: fresh, list: inventory.New(), index: selection.NewIndex(), total: -1,
 		followed: map[string]bool{}, added: map[string]api.ServiceAccount{}, removed: map[string]bool{},
 	}
 }
@@ -81,7 +82,7 @@ func (a *accounts) take(list api.ServiceAccountList) (next string, replaced bool
 			continue // what happened here is newer than the page
 		}
 		*rows = rows.Append(account)
-		*index = indexAccount(*index, account)
+		*index = selection.Index(*index, account)
 	}
 	if list.Links.Next != "" {
 		return list.Links.Next, false

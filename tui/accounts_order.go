@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -10,57 +9,24 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
-// sortOrder is the column that the table is sorted by. The zero value is the
-// order of the server: by name.
-type sortOrder struct {
-	column  int // into sortColumns
-	reverse bool
-}
-
-// sortColumns are what `s` goes through. Those that are times begin with the
-// latest, because that is what one looks for.
-var sortColumns = []struct {
-	id      string
-	compare func(rows inventory.List, i, j int32) int
-}{
-	{"name", byName},
-	{"team", func(rows inventory.List, i, j int32) int {
-		return strings.Compare(rows.Team(i).Name, rows.Team(j).Name)
-	}},
-	{"created", func(rows inventory.List, i, j int32) int { return rows.CreatedAt(j).Compare(rows.CreatedAt(i)) }},
-	{"by", func(rows inventory.List, i, j int32) int {
-		return strings.Compare(rows.Creator(i).Name, rows.Creator(j).Name)
-	}},
-	{"used", byLastUse},
-}
-
-func byName(rows inventory.List, i, j int32) int {
-	return cmp.Or(strings.Compare(rows.Name(i), rows.Name(j)), strings.Compare(rows.ID(i), rows.ID(j)))
-}
-
-func byLastUse(rows inventory.List, i, j int32) int {
-	first, _ := rows.LastUsedAt(i) // the zero time where there is none
-	second, _ := rows.LastUsedAt(j)
-	return second.Compare(first)
-}
-
-// selection is all that decides which rows are shown, and in what order. It
+// chosen is all that decides which rows are shown, and in what order. It
 // shares memory with the page, which never changes what is shared.
-type selection struct {
+type chosen struct {
 	rows       inventory.List
 	index      fuzzy.Index
 	inOrder    bool
 	query      string
 	candidates []int32
-	sort       sortOrder
+	sort       selection.Order
 	ranked     bool
 }
 
-func (a accounts) selection() selection {
-	return selection{
+func (a accounts) chosen() chosen {
+	return chosen{
 		rows: a.list, index: a.index, inOrder: a.inOrder,
 		query: strings.TrimSpace(a.query()), sort: a.sort, ranked: a.ranked,
 	}
@@ -68,8 +34,8 @@ func (a accounts) selection() selection {
 
 // compute returns the rows to show; nil stands for all of them in order. The
 // second result is false when ctx ended first.
-func (s selection) compute(ctx context.Context) ([]int32, bool) {
-	if s.query == "" && s.inOrder && s.sort == (sortOrder{}) {
+func (s chosen) compute(ctx context.Context) ([]int32, bool) {
+	if s.query == "" && s.inOrder && s.sort == (selection.Order{}) {
 		return nil, true
 	}
 	var view []int32
@@ -98,15 +64,8 @@ func (s selection) compute(ctx context.Context) ([]int32, bool) {
 }
 
 // order sorts stably by the chosen column, then by name.
-func (s selection) order(view []int32) {
-	compare := sortColumns[s.sort.column].compare
-	sign := 1
-	if s.sort.reverse {
-		sign = -1
-	}
-	slices.SortFunc(view, func(i, j int32) int {
-		return cmp.Or(sign*compare(s.rows, i, j), byName(s.rows, i, j))
-	})
+func (s chosen) order(view []int32) {
+	slices.SortFunc(view, func(i, j int32) int { return s.sort.Compare(s.rows, i, j) })
 }
 
 // compute shows what the query and the order ask for: at once when there are few
@@ -122,9 +81,9 @@ func (a *accounts) compute(parent context.Context, top bool) tea.Cmd {
 		a.selected = ""
 		a.table.Top()
 	}
-	s := a.selection()
+	s := a.chosen()
 	a.computing.rows = s.rows.Len()
-	if s.rows.Len() <= inline || (s.query == "" && s.inOrder && s.sort == (sortOrder{})) {
+	if s.rows.Len() <= inline || (s.query == "" && s.inOrder && s.sort == (selection.Order{})) {
 		view, _ := s.compute(context.Background())
 		a.show(s.rows, view, s.query)
 		return nil
@@ -190,18 +149,18 @@ func (a *accounts) show(rows inventory.List, view []int32, query string) {
 
 // nextSort goes to the next column on the screen, in its own direction.
 func (a *accounts) nextSort() {
-	next := a.sort.column
-	for range sortColumns {
-		next = (next + 1) % len(sortColumns)
-		if slices.ContainsFunc(a.columns, func(c table.Column) bool { return c.ID == sortColumns[next].id }) {
+	next := a.sort.Column
+	for range selection.Columns {
+		next = (next + 1) % len(selection.Columns)
+		if slices.ContainsFunc(a.columns, func(c table.Column) bool { return c.ID == selection.Columns[next].ID }) {
 			break
 		}
 	}
-	a.sort = sortOrder{column: next}
+	a.sort = selection.Order{Column: next}
 	a.ranked = false
 }
 
 func (a *accounts) reverseSort() {
-	a.sort.reverse = !a.sort.reverse
+	a.sort.Reverse = !a.sort.Reverse
 	a.ranked = false
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/styles"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
@@ -101,11 +102,11 @@ func (a *accounts) heading(e environment) string {
 	columns := slices.Clone(a.columns)
 	if a.query() == "" || !a.ranked {
 		for i, column := range columns {
-			if column.ID != sortColumns[a.sort.column].id {
+			if column.ID != selection.Columns[a.sort.Column].ID {
 				continue
 			}
 			mark := e.styles.Glyphs.Up
-			if a.sort.reverse {
+			if a.sort.Reverse {
 				mark = e.styles.Glyphs.Down
 			}
 			columns[i].Title += " " + mark
@@ -161,16 +162,16 @@ func (a *accounts) cells(account *api.ServiceAccount, e environment) []table.Cel
 		field := -1
 		switch column.ID {
 		case "name":
-			cells[i].Text, field = account.Name, fieldName
+			cells[i].Text, field = account.Name, selection.FieldName
 		case "team":
-			cells[i].Text, field = account.Team.Name, fieldTeam
+			cells[i].Text, field = account.Team.Name, selection.FieldTeam
 		case "key":
-			cells[i].Text, field = account.Key.Hint, fieldHint
+			cells[i].Text, field = account.Key.Hint, selection.FieldHint
 			cells[i].Paint = e.paints.muted
 		case "created":
 			cells[i].Text = age(e.now, account.CreatedAt)
 		case "by":
-			cells[i].Text, field = account.CreatedBy.Name, fieldCreator
+			cells[i].Text, field = account.CreatedBy.Name, selection.FieldCreator
 		case "used":
 			cells[i].Text, cells[i].Paint = e.lastUsed(account)
 		}

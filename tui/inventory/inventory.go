@@ -167,6 +167,9 @@ func (l List) Hint(at int32) string { return l.rows[at].hint }
 // CreatedAt returns when a row's account was made.
 func (l List) CreatedAt(at int32) time.Time { return timeOf(l.rows[at].created) }
 
+// LastUsedIP returns from where the key of a row's account was last used, or "".
+func (l List) LastUsedIP(at int32) string { return l.rows[at].usedIP }
+
 // LastUsedAt returns when the key of a row's account was last used; ok is
 // false when it never was.
 func (l List) LastUsedAt(at int32) (used time.Time, ok bool) {

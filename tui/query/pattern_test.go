@@ -18,13 +18,13 @@ func TestProgramIsNeverUnderestimated(t *testing.T) {
 			t.Fatalf("%q: %v", text, err)
 		}
 		bound := program(tree)
-		real, err := syntax.Compile(tree.Simplify())
+		made, err := syntax.Compile(tree.Simplify())
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
 		// The program has two instructions of its own: to fail and to match.
-		if made := len(real.Inst) - 2; made > bound {
-			t.Errorf("%q compiles to %d instructions, more than the bound of %d", text, made, bound)
+		if n := len(made.Inst) - 2; n > bound {
+			t.Errorf("%q compiles to %d instructions, more than the bound of %d", text, n, bound)
 		}
 	}
 }
