@@ -40,7 +40,11 @@ type Store interface {
 	// within the same one: no mutation is kept without its event, and when the
 	// event cannot be written nothing is changed. An error from change rolls
 	// back and is returned as it is. change may run more than once when the
-	// database asks to try again; it must have no effect outside tx.
+	// database asks to try again; it must have no effect outside tx. Changes
+	// that come at the same time may share a transaction: each sees what those
+	// before it did, fails for itself alone, and is answered when all is kept.
+	// When ctx ends before change has run, nothing is changed; when it ends
+	// later, the answer is still what became of the change.
 	Write(ctx context.Context, change func(tx Tx) (Event, error)) error
 	// WriteAll is Write for a change of several steps, each with its event: all
 	// of it is kept, with the events in the order given and next to each other,

@@ -65,7 +65,7 @@ func (s *Store) AppendEvents(ctx context.Context, events []server.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	return s.transact(ctx, func(t *transaction) error { return appendEvents(ctx, t, events) })
+	return s.transact(ctx, func(t *transaction) error { return t.append(ctx, events) })
 }
 
 func auditConditions(filter api.AuditFilter) conditions {

@@ -16,9 +16,11 @@ import (
 func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Database {
 		path := filepath.Join(t.TempDir(), "organization.db")
+		store := open(t, path, sqlstore.Options{})
 		return storetest.Database{
-			Store:  open(t, path, sqlstore.Options{}),
-			Events: func(t *testing.T) []storetest.Recorded { return events(t, path) },
+			Store:   store,
+			Waiting: store.Waiting,
+			Events:  func(t *testing.T) []storetest.Recorded { return events(t, path) },
 			RefuseEvents: func(t *testing.T) {
 				execute(t, path, `CREATE TRIGGER refuse BEFORE INSERT ON audit_events BEGIN SELECT raise(ABORT, 'refused'); END`)
 			},

@@ -5,3 +5,10 @@ func WithMaxPages(options Options, pages int) Options {
 	options.maxPages = pages
 	return options
 }
+
+// Waiting is how many changes wait while one is being written.
+func (s *Store) Waiting() int {
+	s.line.mu.Lock()
+	defer s.line.mu.Unlock()
+	return len(s.line.waiting)
+}

@@ -64,7 +64,7 @@ func (s *Store) Import(ctx context.Context, accounts iter.Seq[ImportedAccount], 
 		if len(portion) == 0 {
 			return restore()
 		}
-		if err := s.transact(ctx, func(t *transaction) error { return importAll(ctx, t, portion) }); err != nil {
+		if err := s.transactAlone(ctx, func(t *transaction) error { return importAll(ctx, t, portion) }); err != nil {
 			return err
 		}
 		imported += len(portion)
@@ -100,7 +100,7 @@ func (s *Store) setIndexesAside(ctx context.Context) (restore func() error, err 
 }
 
 func (s *Store) execAll(ctx context.Context, statements []string) error {
-	return s.transact(ctx, func(t *transaction) error {
+	return s.transactAlone(ctx, func(t *transaction) error {
 		for _, statement := range statements {
 			if _, err := t.tx.ExecContext(ctx, statement); err != nil {
 				return s.writer.failed(err)

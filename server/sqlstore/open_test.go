@@ -287,12 +287,15 @@ func fill(t *testing.T, store server.Store, team api.Team, refused func(error)) 
 }
 
 func create(ctx context.Context, store server.Store, team api.Team, i int) error {
+	return store.Write(ctx, func(tx server.Tx) (server.Event, error) { return insert(ctx, tx, team, i) })
+}
+
+// insert makes the account with a number.
+func insert(ctx context.Context, tx server.Tx, team api.Team, i int) (server.Event, error) {
 	name := fmt.Sprintf("bot-%06d", i)
 	at := time.Date(2030, 1, 1, 0, 0, i, 0, time.UTC)
-	return store.Write(ctx, func(tx server.Tx) (server.Event, error) {
-		return server.Event{ID: name, Time: at, Action: server.ActionServiceAccountCreate, ResourceID: name, Metadata: map[string]string{"n": name}},
-			tx.InsertServiceAccount(ctx, api.ServiceAccount{
-				ID: name, Name: name, Team: api.Ref{ID: team.ID}, CreatedAt: at, CreatedBy: api.Actor{Type: api.IdentityUser, ID: "ada"},
-			}, server.KeyRecord{ID: name, Hash: api.HashKey(name), Hint: "ps-0000…0000", CreatedAt: at})
-	})
+	return server.Event{ID: name, Time: at, Action: server.ActionServiceAccountCreate, ResourceID: name, Metadata: map[string]string{"n": name}},
+		tx.InsertServiceAccount(ctx, api.ServiceAccount{
+			ID: name, Name: name, Team: api.Ref{ID: team.ID}, CreatedAt: at, CreatedBy: api.Actor{Type: api.IdentityUser, ID: "ada"},
+		}, server.KeyRecord{ID: name, Hash: api.HashKey(name), Hint: "ps-0000…0000", CreatedAt: at})
 }

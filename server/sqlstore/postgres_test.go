@@ -12,9 +12,11 @@ func TestPostgresContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Database {
 		dsn := postgrestest.New(t)
 		beside := postgrestest.Connect(t, dsn)
+		store := openDSN(t, dsn, sqlstore.Options{})
 		return storetest.Database{
-			Store:  openDSN(t, dsn, sqlstore.Options{}),
-			Events: func(t *testing.T) []storetest.Recorded { return eventsOf(t, beside) },
+			Store:   store,
+			Waiting: store.Waiting,
+			Events:  func(t *testing.T) []storetest.Recorded { return eventsOf(t, beside) },
 			RefuseEvents: func(t *testing.T) {
 				for _, statement := range []string{
 					`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused'; END $$`,

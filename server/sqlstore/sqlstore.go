@@ -47,6 +47,7 @@ type Store struct {
 	volatile bool // a temporary file, see setIndexesAside
 	readers  *statements
 	writer   *statements
+	line     line
 	closed   sync.Once
 	closeErr error
 }

@@ -129,68 +129,7 @@ func (s *statements) begin(ctx context.Context) (*transaction, error) {
 	if err != nil {
 		return nil, s.failed(err)
 	}
-	return &transaction{tx: tx, statements: s}, nil
-}
-
-// transaction runs statements inside a transaction.
-type transaction struct {
-	tx         *sql.Tx
-	statements *statements
-}
-
-// lookup returns the statement of a query for this transaction, or nil when
-// it will be prepared for the next one, or by the driver.
-func (t *transaction) lookup(query string) *sql.Stmt {
-	if !t.statements.dialect.keeps {
-		return nil
-	}
-	t.statements.mu.Lock()
-	defer t.statements.mu.Unlock()
-	statement, ok := t.statements.prepared[query]
-	if !ok {
-		t.statements.wanted[query] = true
-	}
-	return statement
-}
-
-func (t *transaction) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	var result sql.Result
-	var err error
-	if statement := t.lookup(query); statement != nil {
-		result, err = t.tx.StmtContext(ctx, statement).ExecContext(ctx, args...) //nolint:sqlclosecheck // ends with the transaction
-	} else {
-		result, err = t.tx.ExecContext(ctx, t.statements.dialect.bind(query), args...)
-	}
-	if err != nil {
-		return 0, t.statements.failed(err)
-	}
-	return result.RowsAffected()
-}
-
-func (t *transaction) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
-	var rows *sql.Rows
-	var err error
-	if statement := t.lookup(query); statement != nil {
-		rows, err = t.tx.StmtContext(ctx, statement).QueryContext(ctx, args...) //nolint:sqlclosecheck // ends with the transaction
-	} else {
-		rows, err = t.tx.QueryContext(ctx, t.statements.dialect.bind(query), args...)
-	}
-	if err != nil {
-		return t.statements.failed(err)
-	}
-	return t.statements.failed(each(rows, scan))
-}
-
-// run is query, for a text that is worth preparing unless it is varying.
-func (t *transaction) run(ctx context.Context, varying bool, scan func(*sql.Rows) error, query string, args ...any) error {
-	if !varying {
-		return t.query(ctx, scan, query, args...)
-	}
-	rows, err := t.tx.QueryContext(ctx, t.statements.dialect.bind(query), args...)
-	if err != nil {
-		return t.statements.failed(err)
-	}
-	return t.statements.failed(each(rows, scan))
+	return &transaction{ctx: ctx, tx: tx, statements: s}, nil
 }
 
 // each calls scan for each row and closes the rows.

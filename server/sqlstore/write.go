@@ -8,15 +8,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/lifeguard-keys/lifeguard/server"
 )
 
 // Write implements [server.Store]. Writes of one store happen one after the
-// other; while another process writes, a write waits as long as its context
-// allows, or [Options.LockWait] when that has no deadline.
+// other; those that come while one is being written share a commit. While
+// another process writes, a write waits as long as its context allows, or
+// [Options.LockWait] when that has no deadline.
 func (s *Store) Write(ctx context.Context, change func(tx server.Tx) (server.Event, error)) error {
 	return s.WriteAll(ctx, func(tx server.Tx) ([]server.Event, error) {
 		event, err := change(tx)
@@ -34,7 +34,7 @@ func (s *Store) WriteAll(ctx context.Context, change func(tx server.Tx) ([]serve
 		if len(events) == 0 {
 			return errors.New("a change without an audit event is not kept")
 		}
-		return appendEvents(ctx, t, events)
+		return t.append(ctx, events)
 	})
 }
 
@@ -52,7 +52,7 @@ func (s *Store) Touch(ctx context.Context, uses []server.KeyUse) error {
 		WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)`
 	ordered := slices.SortedFunc(slices.Values(uses), func(a, b server.KeyUse) int { return strings.Compare(a.KeyID, b.KeyID) })
 	for portion := range slices.Chunk(ordered, touched) {
-		err := s.transactIn(ctx, s.dialect.sharedTurn, func(t *transaction) error {
+		err := s.transactShared(ctx, func(t *transaction) error {
 			for _, use := range portion {
 				at := micros(use.At)
 				if _, err := t.exec(ctx, record, at, textOrNull(use.IP), use.KeyID, at); err != nil {
@@ -66,83 +66,6 @@ func (s *Store) Touch(ctx context.Context, uses []server.KeyUse) error {
 		}
 	}
 	return nil
-}
-
-// transact runs work in a transaction that writes, after those before it and
-// before those behind it.
-func (s *Store) transact(ctx context.Context, work func(*transaction) error) error {
-	return s.transactIn(ctx, s.dialect.turn, work)
-}
-
-// transactIn runs work in a transaction which begins with a turn (see dialect),
-// again when others were in the way or the connection was lost before the
-// commit. A commit of which nobody knows whether it was kept is not repeated.
-func (s *Store) transactIn(ctx context.Context, turn string, work func(*transaction) error) error {
-	until, limited := ctx.Deadline()
-	if !limited {
-		until = time.Now().Add(s.lockWait)
-	}
-	for attempt := 0; ; attempt++ {
-		err := s.attempt(ctx, until, turn, work)
-		if !s.dialect.again(err) || ctx.Err() != nil || time.Now().After(until) {
-			return err
-		}
-		if s.dialect.turn != "" { // else beginning has waited
-			if err := pause(ctx, attempt); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// take waits for the turn, at most until a moment.
-func (t *transaction) take(ctx context.Context, until time.Time, turn string) error {
-	if turn == "" {
-		return nil
-	}
-	waiting, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
-	var singleton int
-	err := first(waiting, t, turn, nil, &singleton)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return t.statements.dialect.late(t.statements.place, err)
-	}
-	return err
-}
-
-func (s *Store) attempt(ctx context.Context, until time.Time, turn string, work func(*transaction) error) error {
-	t, err := s.writer.begin(ctx)
-	if err != nil {
-		return err
-	}
-	finished := false
-	defer func() {
-		if !finished { // work panicked: the connection must not keep the lock
-			_ = t.tx.Rollback()
-		}
-	}()
-	err = t.take(ctx, until, turn)
-	if err == nil {
-		err = work(t)
-	}
-	if err == nil {
-		err = ctx.Err() // from here on the end of the context could leave it open
-	}
-	finished = true
-	if err != nil {
-		// A context that ended, or a connection that is gone, has rolled back
-		// already.
-		undo := t.tx.Rollback()
-		if undo != nil && !errors.Is(undo, sql.ErrTxDone) && !s.dialect.lost(undo) {
-			return errors.Join(err, undo)
-		}
-		return err
-	}
-	err = t.tx.Commit()
-	if err != nil && s.dialect.uncertain(err) {
-		return s.dialect.unsure(s.place, err)
-	}
-	return s.writer.failed(err)
 }
 
 // link is an event at its place in the chain.
@@ -195,22 +118,37 @@ func (l link) columns() ([]any, error) {
 	}, nil
 }
 
-// appendEvents adds events to the end of the chain.
-func appendEvents(ctx context.Context, t *transaction, events []server.Event) error {
-	last, err := lastEvent(ctx, t)
+// append adds events to the end of the chain.
+func (t *transaction) append(ctx context.Context, events []server.Event) error {
+	last, err := t.lastEvent(ctx)
 	for i := 0; err == nil && i < len(events); i++ {
 		last = last.next(events[i])
-		err = appendEvent(ctx, t, last)
+		err = t.appendLink(ctx, last)
 	}
 	return err
 }
 
-func appendEvent(ctx context.Context, t *transaction, l link) error {
+func (t *transaction) appendLink(ctx context.Context, l link) error {
 	columns, err := l.columns()
 	if err != nil {
 		return err
 	}
 	_, err = t.exec(ctx, `INSERT INTO audit_events (`+eventColumns+`)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, columns...)
+	if err == nil {
+		t.last = &l
+	}
 	return err
+}
+
+// lastEvent returns the end of the chain, which only this transaction moves.
+func (t *transaction) lastEvent(ctx context.Context) (link, error) {
+	if t.last == nil {
+		last, err := lastEvent(ctx, t)
+		if err != nil {
+			return link{}, err
+		}
+		t.last = &last
+	}
+	return *t.last, nil
 }

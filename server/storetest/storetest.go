@@ -21,6 +21,8 @@ type Database struct {
 	Events func(t *testing.T) []Recorded
 	// RefuseEvents makes every later insert of an audit event fail.
 	RefuseEvents func(t *testing.T)
+	// Waiting is how many changes wait while one is being written.
+	Waiting func() int
 }
 
 // Recorded is an audit event as it is kept.
@@ -35,6 +37,7 @@ type Recorded struct {
 func Run(t *testing.T, open func(t *testing.T) Database) {
 	for _, part := range [][]contractCase{
 		coreCases,
+		groupCases,
 		auditCases,
 		accessCases,
 		userWriteCases,

@@ -1,0 +1,292 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// maxGroup is how many changes one transaction keeps at most. It bounds how
+// long the first of them waits for the last.
+const maxGroup = 64
+
+// line is where the changes of one store wait, the first one first. A change
+// that finds nobody before it leads: it begins a transaction and runs at once.
+// Before it commits it takes those along that came meanwhile, so that they
+// share its commit, which is what a change costs most of. Then the next leads.
+//
+// Every change runs on the goroutine of its caller: the leader hands it the
+// transaction and waits. So a panic stays where it belongs.
+type line struct {
+	mu      sync.Mutex
+	led     bool // a change leads, or was told to
+	waiting []*pending
+}
+
+// pending is a change on its way.
+type pending struct {
+	ctx   context.Context
+	until time.Time // when it no longer waits for its turn
+	work  func(*transaction) error
+	alone bool // it neither takes others along nor is taken
+
+	told    chan word  // what it is told while it waits; never more than one
+	ran     chan error // what became of it in the transaction that it was handed
+	verdict error      // the same, kept by the leader until the commit
+}
+
+// word is what a change that waits is told: to lead, to run, or its end.
+type word struct {
+	lead bool
+	run  *transaction
+	end  error
+}
+
+var (
+	// errPanicked is what became of a change that never returned.
+	errPanicked = errors.New("the change panicked")
+	// errApart says that a group failed as a whole, and changed nothing: its
+	// changes are run one by one, so that each fails or succeeds for itself.
+	errApart = errors.New("the changes have to be written one by one")
+)
+
+// enter reports whether the change leads; else it waits to be told.
+func (l *line) enter(p *pending) (leads bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.led {
+		l.led = true
+		return true
+	}
+	l.waiting = append(l.waiting, p)
+	return false
+}
+
+// leave takes a change out of the line that nobody has begun with.
+func (l *line) leave(p *pending) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, waiting := range l.waiting {
+		if waiting == p {
+			l.waiting = append(l.waiting[:i], l.waiting[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// take returns the next change that may be taken along, or nil.
+func (l *line) take() *pending {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) == 0 || l.waiting[0].alone {
+		return nil
+	}
+	return l.pop()
+}
+
+// pop must be called with mu held and a change waiting.
+func (l *line) pop() *pending {
+	p := l.waiting[0]
+	l.waiting[0] = nil
+	l.waiting = l.waiting[1:]
+	return p
+}
+
+// putBack lets changes begin anew, each by itself, before all others.
+func (l *line) putBack(group []*pending) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(group) == 0 {
+		return
+	}
+	for _, p := range group {
+		p.alone, p.verdict = true, nil
+	}
+	l.waiting = append(group, l.waiting...)
+}
+
+// next has the next change lead.
+func (l *line) next() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.led = len(l.waiting) > 0; l.led {
+		l.pop().told <- word{lead: true}
+	}
+}
+
+// giveUp ends the changes whose time has passed as well, for the same reason.
+func (l *line) giveUp(now time.Time, reason error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var left []*pending
+	for _, p := range l.waiting {
+		if now.After(p.until) {
+			p.told <- word{end: reason}
+		} else {
+			left = append(left, p)
+		}
+	}
+	l.waiting = left
+}
+
+// transact runs work in a transaction that writes, after those before it and
+// perhaps in one transaction with others, of which it then sees what they have
+// changed. It returns when that was committed. When ctx ends before work has
+// run, nothing is changed; when it ends later, the answer is what became of it.
+func (s *Store) transact(ctx context.Context, work func(*transaction) error) error {
+	return s.wait(&pending{ctx: ctx, work: work})
+}
+
+// transactAlone is transact for what is large enough to have a transaction of
+// its own.
+func (s *Store) transactAlone(ctx context.Context, work func(*transaction) error) error {
+	return s.wait(&pending{ctx: ctx, work: work, alone: true})
+}
+
+func (s *Store) wait(p *pending) error {
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
+	p.until, p.told, p.ran = s.until(p.ctx), make(chan word, 1), make(chan error, 1)
+	if s.line.enter(p) {
+		return s.lead(p)
+	}
+	ended := p.ctx.Done()
+	for {
+		select {
+		case told := <-p.told:
+			switch {
+			case told.lead:
+				return s.lead(p)
+			case told.run != nil:
+				p.follow(told.run)
+			default:
+				return told.end
+			}
+		case <-ended:
+			if s.line.leave(p) {
+				return p.ctx.Err()
+			}
+			ended = nil // somebody has begun with it
+		}
+	}
+}
+
+// lead runs the change and those that it takes along.
+func (s *Store) lead(p *pending) error {
+	defer s.line.next()
+	var began bool
+	err := s.repeat(p.ctx, p.until, func() (err error) {
+		began, err = s.attempt(p)
+		if errors.Is(err, errApart) {
+			p.alone = true
+			began, err = s.attempt(p)
+		}
+		return err
+	})
+	if err != nil && !began && p.ctx.Err() == nil {
+		s.line.giveUp(time.Now(), err)
+	}
+	return err
+}
+
+func (s *Store) attempt(p *pending) (began bool, err error) {
+	t, err := s.begin(p.ctx, p.until, s.dialect.turn)
+	if err != nil {
+		return false, err
+	}
+	defer t.end()
+	var group []*pending
+	settled := false
+	defer func() {
+		if !settled { // work panicked: the connection must not keep the lock
+			_ = t.tx.Rollback()
+			s.line.putBack(group)
+		}
+	}()
+	err = p.run(t)
+	if err == nil && !p.alone {
+		err = s.takeAlong(t, &group)
+	}
+	uncertain := false
+	if err != nil {
+		err = t.undo(err)
+	} else {
+		uncertain, err = t.commit()
+	}
+	settled = true
+	return true, s.settle(group, uncertain, err)
+}
+
+// takeAlong runs those that wait within the same transaction, each so that its
+// failure undoes it alone. Its error is the transaction's, which is then over.
+func (s *Store) takeAlong(t *transaction, group *[]*pending) error {
+	for len(*group) < maxGroup-1 {
+		p := s.line.take()
+		if p == nil {
+			break
+		}
+		*group = append(*group, p)
+		t.guard()
+		p.told <- word{run: t}
+		p.verdict = <-p.ran
+		switch {
+		case p.verdict == nil:
+			if err := t.keep(); err != nil {
+				return err
+			}
+		case s.dialect.again(p.verdict):
+			return p.verdict
+		default:
+			if err := t.undoLast(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// follow runs the change in the transaction of another, which waits for it.
+func (p *pending) follow(t *transaction) {
+	result := errPanicked
+	defer func() { p.ran <- result }()
+	result = p.run(t)
+}
+
+// run carries the change out, up to the point where it can no longer be
+// given up.
+func (p *pending) run(t *transaction) error {
+	err := p.work(t)
+	if err == nil {
+		err = t.failed
+	}
+	if err == nil {
+		err = p.ctx.Err()
+	}
+	return err
+}
+
+// settle tells those that were taken along what became of them. That one was
+// refused may be owed to what another one changed, so that is true only when
+// this was kept. It returns what became of the leader.
+func (s *Store) settle(group []*pending, uncertain bool, err error) error {
+	var again []*pending
+	for _, p := range group {
+		switch {
+		case p.verdict == errPanicked: //nolint:errorlint // it is never wrapped, and nobody waits
+		case err == nil:
+			p.told <- word{end: p.verdict}
+		case uncertain && p.verdict == nil:
+			p.told <- word{end: err}
+		default:
+			again = append(again, p)
+		}
+	}
+	s.line.putBack(again)
+	if err != nil && !uncertain && len(group) > 0 {
+		return errApart
+	}
+	return err
+}
