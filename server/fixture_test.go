@@ -27,6 +27,7 @@ import (
 type fixture struct {
 	t       testing.TB
 	db      string // path of the database file
+	dsn     string
 	store   server.Store
 	faults  *faultyStore
 	server  *server.Server
@@ -59,18 +60,24 @@ var people = []struct {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
+	return newFixtureOn(t, "sqlite:"+filepath.Join(t.TempDir(), "lifeguard.db"))
+}
+
+func newFixtureOn(t testing.TB, dsn string) *fixture {
+	t.Helper()
 	f := &fixture{
-		t: t, db: filepath.Join(t.TempDir(), "lifeguard.db"), logs: &logs{}, keys: map[string]string{}, ids: map[string]string{},
+		t: t, dsn: dsn, logs: &logs{}, keys: map[string]string{}, ids: map[string]string{},
 		clock: &clock{now: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)},
 	}
-	store, err := sqlstore.Open(t.Context(), "sqlite:"+f.db, sqlstore.Options{Volatile: true})
+	f.db, _ = strings.CutPrefix(dsn, "sqlite:")
+	store, err := sqlstore.Open(t.Context(), dsn, sqlstore.Options{Volatile: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.faults = &faultyStore{Store: store}
 	f.store = f.faults
 	f.server = server.New(server.Options{
-		Store: f.store, Clock: f.clock.Now, Logger: slog.New(slog.NewJSONHandler(f.logs, nil)), TouchInterval: time.Hour,
+		Store: f.store, Clock: f.clock.Now, Logger: slog.New(slog.NewJSONHandler(f.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), TouchInterval: time.Hour,
 	})
 	f.handler = f.server.Handler()
 	t.Cleanup(func() {
