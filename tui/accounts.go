@@ -54,9 +54,8 @@ type accounts struct {
 type computation struct {
 	generation int
 	cancel     context.CancelFunc
-	rows       int    // how many rows there were when it began
-	query      string // that the shown view is the answer to
-	shown      int    // how many rows the shown view was computed from
+	rows       int             // how many rows there were when it began
+	known      []*fuzzy.Result // of the last searches: the next may be among these rows
 }
 
 // inline is how many rows are searched and sorted at once in Update; more are
@@ -170,8 +169,11 @@ func (a *accounts) add(account api.ServiceAccount) {
 		a.load.added[account.ID] = account
 		delete(a.load.removed, account.ID)
 	}
+	if before, ok := a.list.Lookup(account.ID); ok {
+		a.index = a.index.Remove(before)
+	}
 	a.list = a.list.Append(account)
-	a.index = selection.Index(a.index, account)
+	a.index = a.index.Append(selection.SearchRow(account))
 	a.inOrder = false
 	a.selected = account.ID
 }
@@ -182,11 +184,13 @@ func (a *accounts) remove(id string) {
 		a.load.removed[id] = true
 		delete(a.load.added, id)
 	}
-	list, removed := a.list.Remove(id)
-	if removed == 0 {
+	row, ok := a.list.Lookup(id)
+	if !ok {
 		return
 	}
-	a.list, a.inOrder = list, false
+	a.list, _ = a.list.Remove(id)
+	a.index = a.index.Remove(row)
+	a.inOrder = false
 	if a.selected == id {
 		a.selected = ""
 	}

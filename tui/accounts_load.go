@@ -77,13 +77,19 @@ func (a *accounts) take(list api.ServiceAccountList) (next string, replaced bool
 	if a.load.fresh {
 		rows, index = &a.list, &a.index
 	}
+	found := make([]fuzzy.Row, 0, len(list.ServiceAccounts))
 	for _, account := range list.ServiceAccounts {
 		if _, added := a.load.added[account.ID]; added || a.load.removed[account.ID] {
 			continue // what happened here is newer than the page
 		}
+		if before, ok := rows.Lookup(account.ID); ok {
+			*index, found = index.Append(found...), found[:0]
+			*index = index.Remove(before)
+		}
 		*rows = rows.Append(account)
-		*index = selection.Index(*index, account)
+		found = append(found, selection.SearchRow(account))
 	}
+	*index = index.Append(found...)
 	if list.Links.Next != "" {
 		return list.Links.Next, false
 	}
@@ -93,7 +99,7 @@ func (a *accounts) take(list api.ServiceAccountList) (next string, replaced bool
 		return "", false
 	}
 	a.list, a.index, a.inOrder = ended.list, ended.index, true
-	a.computing.shown = -1 // the shown view is of other rows
+	a.computing.known = nil
 	selected := a.selected
 	for _, account := range ended.added {
 		a.add(account)
@@ -112,6 +118,7 @@ func (a *accounts) begin() {
 	a.load.attempts = attempts
 	if a.load.fresh {
 		a.list, a.index, a.inOrder = a.load.list, a.load.index, true
+		a.computing.known = nil
 	}
 	if a.failure != nil {
 		// It stands until the load has gone well.

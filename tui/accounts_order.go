@@ -16,51 +16,39 @@ import (
 // chosen is all that decides which rows are shown, and in what order. It
 // shares memory with the page, which never changes what is shared.
 type chosen struct {
-	rows       inventory.List
-	index      fuzzy.Index
-	inOrder    bool
-	query      string
-	candidates []int32
-	sort       selection.Order
-	ranked     bool
+	rows    inventory.List
+	index   fuzzy.Index
+	inOrder bool
+	query   string
+	known   []*fuzzy.Result
+	sort    selection.Order
+	ranked  bool
 }
 
 func (a accounts) chosen() chosen {
 	return chosen{
 		rows: a.list, index: a.index, inOrder: a.inOrder,
-		query: strings.TrimSpace(a.query()), sort: a.sort, ranked: a.ranked,
+		query: strings.TrimSpace(a.query()), known: a.computing.known, sort: a.sort, ranked: a.ranked,
 	}
 }
 
-// compute returns the rows to show; nil stands for all of them in order. The
-// second result is false when ctx ended first.
-func (s chosen) compute(ctx context.Context) ([]int32, bool) {
+// compute returns the rows to show; nil stands for all of them in order. found
+// is nil where nothing was searched. The last result is false when ctx ended first.
+func (s chosen) compute(ctx context.Context) (view []int32, found *fuzzy.Result, ok bool) {
 	if s.query == "" && s.inOrder && s.sort == (selection.Order{}) {
-		return nil, true
+		return nil, nil, true
 	}
-	var view []int32
-	if s.query == "" {
-		view = make([]int32, s.rows.Len())
-		for i := range view {
-			view[i] = int32(i)
-		}
-	} else {
-		found, ok := s.index.Search(ctx, s.query, s.candidates)
-		if !ok {
-			return nil, false
-		}
-		view = found
-	}
-	if s.rows.Living() < s.rows.Len() {
-		view = slices.DeleteFunc(view, s.rows.Gone)
+	found, ok = s.index.Search(ctx, fuzzy.Query{Terms: fuzzy.Terms(s.query), Known: s.known})
+	if !ok {
+		return nil, nil, false
 	}
 	if s.query == "" || !s.ranked {
+		view, _ = found.Rows()
 		s.order(view)
+		return view, found, ctx.Err() == nil
 	}
-	if view == nil {
-		view = []int32{}
-	}
-	return view, ctx.Err() == nil
+	view, ok = found.Order(ctx)
+	return view, found, ok
 }
 
 // order sorts stably by the chosen column, then by name.
@@ -84,21 +72,16 @@ func (a *accounts) compute(parent context.Context, top bool) tea.Cmd {
 	s := a.chosen()
 	a.computing.rows = s.rows.Len()
 	if s.rows.Len() <= inline || (s.query == "" && s.inOrder && s.sort == (selection.Order{})) {
-		view, _ := s.compute(context.Background())
-		a.show(s.rows, view, s.query)
+		view, _, _ := s.compute(context.Background())
+		a.show(s.rows, view)
 		return nil
-	}
-	// The rows on the screen are all that a longer query can match, if they
-	// were found among all rows there are.
-	if a.view != nil && a.computing.shown == s.rows.Len() && s.index.Narrows(a.computing.query, s.query) {
-		s.candidates = a.view
 	}
 	ctx, cancel := context.WithCancel(parent)
 	a.computing.cancel = cancel
 	generation := a.computing.generation
 	return func() tea.Msg {
-		view, done := s.compute(ctx)
-		return viewComputedMsg{generation: generation, rows: s.rows, view: view, done: done}
+		view, found, done := s.compute(ctx)
+		return viewComputedMsg{generation: generation, rows: s.rows, view: view, found: found, done: done}
 	}
 }
 
@@ -110,7 +93,8 @@ func (a *accounts) computed(parent context.Context, msg viewComputedMsg) tea.Cmd
 	}
 	a.computing.cancel()
 	a.computing.cancel = nil
-	a.show(msg.rows, msg.view, strings.TrimSpace(a.query()))
+	a.computing.remember(msg.found)
+	a.show(msg.rows, msg.view)
 	if a.list.Len() > a.computing.rows {
 		// More rows came while this was computed.
 		return a.compute(parent, false)
@@ -118,14 +102,22 @@ func (a *accounts) computed(parent context.Context, msg viewComputedMsg) tea.Cmd
 	return nil
 }
 
+// remembered is how many results are kept: as many letters as are taken back
+// without a search.
+const remembered = 8
+
+func (c *computation) remember(found *fuzzy.Result) {
+	if found != nil {
+		c.known = append([]*fuzzy.Result{found}, c.known[:min(len(c.known), remembered-1)]...)
+	}
+}
+
 // busy reports whether a search or sort is under way beside the screen.
 func (a accounts) busy() bool { return a.computing.cancel != nil }
 
 // show puts a view on the screen, with the cursor on the account it was on.
-func (a *accounts) show(rows inventory.List, view []int32, query string) {
+func (a *accounts) show(rows inventory.List, view []int32) {
 	a.shown, a.view = rows, view
-	a.computing.query = query
-	a.computing.shown = a.computing.rows
 	place := a.table.Cursor()
 	length := len(view)
 	if view == nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/styles"
+	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/selection"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
@@ -176,7 +177,7 @@ func (a *accounts) cells(account *api.ServiceAccount, e environment) []table.Cel
 			cells[i].Text, cells[i].Paint = e.lastUsed(account)
 		}
 		if query != "" && field >= 0 {
-			cells[i].Matches = a.index.Positions(query, field, cells[i].Text)
+			cells[i].Matches = a.index.Positions(fuzzy.Terms(query), field, cells[i].Text)
 		}
 	}
 	return cells

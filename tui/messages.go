@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
 )
 
@@ -114,6 +115,7 @@ type viewComputedMsg struct {
 	generation int
 	rows       inventory.List // that the view's numbers are of
 	view       []int32
+	found      *fuzzy.Result // that the view is of, if it was searched for
 	done       bool
 }
 

@@ -8,19 +8,24 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// fold makes text comparable: lower case, without accents, so that muller
+// Fold makes text comparable: lower case, without accents, so that muller
 // finds Müller. Plain lower-case ASCII comes back as it is, without a copy.
-func fold(text string) string {
+//
+// The matcher stops at a NUL, so there is none in folded text.
+func Fold(text string) string {
+	if strings.IndexByte(text, 0) >= 0 {
+		text = strings.ReplaceAll(text, "\x00", " ")
+	}
 	if ascii(text) {
 		return strings.ToLower(text)
 	}
-	folded, _ := foldWithOffsets(text)
+	folded, _ := FoldWithOffsets(text)
 	return folded
 }
 
-// foldWithOffsets folds text and says for each byte of the result at which
+// FoldWithOffsets folds text and says for each byte of the result at which
 // byte of text its character begins.
-func foldWithOffsets(text string) (string, []int) {
+func FoldWithOffsets(text string) (string, []int) {
 	var b strings.Builder
 	offsets := make([]int, 0, len(text))
 	var iter norm.Iter
@@ -34,13 +39,29 @@ func foldWithOffsets(text string) (string, []int) {
 				continue
 			}
 			before := b.Len()
-			b.WriteRune(unicode.ToLower(r))
+			r = unicode.ToLower(r)
+			if r == 0 {
+				r = ' '
+			}
+			if plain, ok := unmarked[r]; ok {
+				b.WriteString(plain)
+			} else {
+				b.WriteRune(r)
+			}
 			for range b.Len() - before {
 				offsets = append(offsets, at)
 			}
 		}
 	}
 	return b.String(), offsets
+}
+
+// unmarked are the Latin letters with a mark that Unicode does not take apart,
+// as they are typed on a keyboard that lacks them, and two that look different
+// inside of a word and at its end.
+var unmarked = map[rune]string{
+	'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'ħ': "h", 'ı': "i", 'ŧ': "t", 'æ': "ae", 'œ': "oe", 'ß': "ss", 'þ': "th", 'ſ': "s",
+	'ς': "σ",
 }
 
 func ascii(text string) bool {
@@ -52,23 +73,61 @@ func ascii(text string) bool {
 	return true
 }
 
-// letters is a bitmap of the letters and digits in folded text: a row without
+// letters is a bitmap of the letters and digits in folded text: a text without
 // all letters of a term cannot match it, which one instruction tells. Other
 // characters share the bits that are left.
 func letters(folded string) uint64 {
 	var mask uint64
 	for i := range len(folded) {
-		mask |= 1 << letterBit(folded[i])
+		mask |= letterBits[folded[i]]
 	}
 	return mask
 }
 
-func letterBit(c byte) uint {
-	switch {
-	case c >= 'a' && c <= 'z':
-		return uint(c - 'a')
-	case c >= '0' && c <= '9':
-		return uint(c-'0') + 26
+// initials is the same for the letters that begin words.
+func initials(folded string) uint64 {
+	var mask uint64
+	boundary := true
+	for i := range len(folded) {
+		if boundary {
+			mask |= letterBits[folded[i]]
+		}
+		boundary = separator(folded[i])
 	}
-	return 36 + uint(c)%28
+	return mask
 }
+
+// pairs is a bitmap of the pairs of bytes that stand side by side.
+func pairs(folded string) uint64 {
+	var mask uint64
+	for i := 1; i < len(folded); i++ {
+		mask |= pairBit(folded[i-1], folded[i])
+	}
+	return mask
+}
+
+// pairBit spreads pairs over 64 bits: by the high bits of a product, because
+// the low ones of letters are much the same.
+func pairBit(a, b byte) uint64 {
+	return 1 << ((uint32(a)<<8 | uint32(b)) * 2654435769 >> 26)
+}
+
+var letterBits = func() (bits [256]uint64) {
+	for i := range bits {
+		c := byte(i)
+		switch {
+		case c >= 'a' && c <= 'z':
+			bits[i] = 1 << (c - 'a')
+		case c >= '0' && c <= '9':
+			bits[i] = 1 << (c - '0' + 26)
+		default:
+			bits[i] = 1 << (36 + c%28)
+		}
+	}
+	return bits
+}()
+
+// alphanumeric reports whether c has a bit of its own.
+func alphanumeric(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
+
+func separator(c byte) bool { return c < utf8.RuneSelf && !alphanumeric(c) }

@@ -1,8 +1,13 @@
-// Package fuzzy finds rows by a few typed letters. sahilm/fuzzy is the matcher
-// of scattered letters; around it stands what it leaves out: exact, prefix and
-// substring hits rank before scattered letters, several terms must all match,
-// fields are matched apart, and accents do not matter. It knows nothing of
-// what the rows are.
+// Package fuzzy finds rows by a few typed letters, in a million as in ten.
+// sahilm/fuzzy is the matcher of scattered letters; around it stands what it
+// leaves out: exact, prefix and substring hits rank before scattered letters,
+// several terms must all match, fields are matched apart, and accents do not
+// matter. It knows nothing of what the rows are.
+//
+// An [Index] holds the rows, a [Query] says what to look for, a [Search] does
+// it in steps that can be given up at any time, and a [Result] is the answer:
+// an exact count, the best rows in their order, and the order of the rest when
+// it is asked for.
 package fuzzy
 
 import (
@@ -10,12 +15,11 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/sahilm/fuzzy"
 )
 
 // Field says what a hit in one field of a row is worth. 0 means that this kind
-// of hit does not count. The values of all fields together give the ranking.
+// of hit does not count; no kind may be worth more than the one before it. The
+// values of all fields together give the ranking.
 type Field struct {
 	Exact     int // the term is the whole field
 	Prefix    int // the field begins with the term
@@ -23,6 +27,12 @@ type Field struct {
 	Inside    int // the term stands somewhere in the field
 	Scattered int // the term's letters stand in the field in order
 
+	// Cased is added for a hit, other than of scattered letters, in the very
+	// case that was typed. For it the field's case is kept. 0 for none.
+	Cased int
+	// Repeats says that the same few texts stand in many rows. Each is kept
+	// and matched once. Such a field cannot be Cased or have a Head.
+	Repeats bool
 	// Least is the shortest term that is looked for in this field, in
 	// characters; 0 for any.
 	Least int
@@ -31,13 +41,29 @@ type Field struct {
 	Head int
 }
 
-// Index holds the folded text of rows. It is a value: Append returns another
-// one and leaves the old one as it was, so a search may go on in another
-// goroutine while rows arrive.
+// Row is what is searched of a row.
+type Row struct {
+	Texts []string // one for each field, in the order of the fields
+	// Recent is when the row was last used, in Unix seconds; 0 for never. Rows
+	// that match equally well stand by it, the latest first, and then by the
+	// text of their first field.
+	Recent int64
+}
+
+// Index holds the rows. It is a value: every method that changes something
+// returns another Index and leaves the old one as it was, so a search may go on
+// in another goroutine meanwhile. Only one goroutine at a time may change
+// indexes that come from the same New.
 type Index struct {
-	fields []Field
-	folded []string // len(fields) a row
-	masks  []uint64 // one a row
+	fields       []Field
+	dictionaries []*dictionary // one for each field that repeats, else nil
+	chunks       []*chunk
+	rows         int // with those that were removed
+	removed      int
+
+	// version changes with every change, edition with every one that is more
+	// than appending rows: what was found in an edition is still right.
+	version, edition *int
 }
 
 // maxTermLength bounds a term for the scattered matcher, in bytes: its scores
@@ -45,248 +71,159 @@ type Index struct {
 // terms match as substrings only.
 const maxTermLength = 32
 
-// slice is how many rows are looked at between two looks at the context.
-const slice = 4096
-
-// New makes an empty index over rows with these fields.
-func New(fields ...Field) Index { return Index{fields: fields} }
-
-// Append adds a row. Give as many texts as there are fields.
-func (x Index) Append(texts ...string) Index {
-	var mask uint64
-	for i := range x.fields {
-		text := fold(texts[i])
-		mask |= letters(text)
-		x.folded = append(x.folded, text)
+// New makes an empty index over rows with these fields. It panics when the
+// fields contradict what [Field] says of them.
+func New(fields ...Field) Index {
+	x := Index{fields: fields, dictionaries: make([]*dictionary, len(fields)), edition: new(int)}
+	x.version = x.edition
+	for i, f := range fields {
+		worths := []int{f.Exact, f.Prefix, f.Word, f.Inside, f.Scattered, 0}
+		if !slices.IsSortedFunc(worths, func(a, b int) int { return b - a }) {
+			panic("fuzzy: a field's kinds of hits do not fall in worth")
+		}
+		if f.Repeats {
+			if f.Cased != 0 || f.Head != 0 {
+				panic("fuzzy: a field that repeats cannot be cased or have a head")
+			}
+			x.dictionaries[i] = newDictionary()
+		}
 	}
-	x.masks = append(x.masks, mask)
 	return x
 }
 
-// Len returns how many rows there are.
-func (x Index) Len() int { return len(x.masks) }
-
-// Terms splits a query into the folded terms that must all match.
-func Terms(query string) []string { return strings.Fields(fold(query)) }
-
-// Narrows reports whether every row that longer matches is among those that
-// shorter matches, so that the result of the one may be the candidates of the
-// other. It is not so while a term is too short for one of the fields.
-func (x Index) Narrows(shorter, longer string) bool {
-	terms := Terms(shorter)
-	if len(terms) == 0 || !strings.HasPrefix(fold(longer), fold(shorter)) {
-		return false
-	}
-	for _, field := range x.fields {
-		if !field.long(terms[len(terms)-1]) {
-			return false
+// Append adds rows behind the others. The first row of an index is number 0.
+func (x Index) Append(rows ...Row) Index {
+	chunks := slices.Clone(x.chunks)
+	for i, row := range rows {
+		if x.rows%chunkRows == 0 {
+			chunks = append(chunks, newChunk(len(x.fields)))
+		} else if i == 0 {
+			chunks[len(chunks)-1] = chunks[len(chunks)-1].grown()
 		}
+		chunks[len(chunks)-1].append(x.fields, x.dictionaries, row)
+		x.rows++
 	}
-	return true
+	x.chunks, x.version = chunks, new(int)
+	return x
 }
 
-type hit struct {
-	row   int32
-	score int32
+// Replace puts another row in the place of one, or of one that was removed.
+// It copies about 300 KB, or 16 KB when only Recent is new.
+func (x Index) Replace(number int32, row Row) Index {
+	at := int(number % chunkRows)
+	old := x.chunk(int(number / chunkRows))
+	gone := old.removed(at)
+	if !gone && old.len() == chunkRows && old.same(x.fields, x.dictionaries, at, row) {
+		c := *old
+		c.recent = slices.Clone(old.recent)
+		c.recent[at] = seconds(row.Recent)
+		return x.with(number, &c, false)
+	}
+	c := old.copied()
+	c.replace(x.fields, x.dictionaries, at, row)
+	if gone {
+		c.gone = slices.Clone(c.gone)
+		c.gone[at/64] &^= 1 << (at % 64)
+		x.removed--
+	}
+	return x.with(number, c, true)
 }
 
-// Search returns the rows that match every term of query, best first; equal
-// ones in the order of their rows. An empty query matches every row. When
-// candidates is not nil only those rows are searched: the result of a shorter
-// query is the right set for a longer one. It returns false when ctx ended
-// before the search did.
-func (x Index) Search(ctx context.Context, query string, candidates []int32) ([]int32, bool) {
-	hits := x.all(candidates)
-	for _, term := range Terms(query) {
-		kept := hits[:0]
-		for from := 0; from < len(hits); from += slice {
-			if ctx.Err() != nil {
-				return nil, false
-			}
-			kept = x.match(term, hits[from:min(from+slice, len(hits))], kept)
-		}
-		hits = kept
+// Remove takes a row away. The others keep their numbers, and the number is
+// not given again.
+func (x Index) Remove(number int32) Index {
+	at := int(number % chunkRows)
+	c := *x.chunk(int(number / chunkRows))
+	if c.removed(at) {
+		return x
 	}
-	slices.SortFunc(hits, func(a, b hit) int {
-		if a.score != b.score {
-			return int(b.score) - int(a.score)
-		}
-		return int(a.row) - int(b.row)
-	})
-	rows := make([]int32, len(hits))
-	for i, h := range hits {
-		rows[i] = h.row
+	if c.gone == nil {
+		c.gone = make([]uint64, chunkWords)
+	} else {
+		c.gone = slices.Clone(c.gone)
 	}
-	return rows, ctx.Err() == nil
+	c.gone[at/64] |= 1 << (at % 64)
+	x.removed++
+	return x.with(number, &c, true)
 }
 
-func (x Index) all(candidates []int32) []hit {
-	if candidates == nil {
-		hits := make([]hit, x.Len())
-		for i := range hits {
-			hits[i].row = int32(i)
-		}
-		return hits
+// with returns the index with another chunk in the place of number's.
+func (x Index) with(number int32, c *chunk, edited bool) Index {
+	x.chunks = slices.Clone(x.chunks)
+	x.chunks[number/chunkRows] = c
+	x.version = new(int)
+	if edited {
+		x.edition = x.version
 	}
-	hits := make([]hit, len(candidates))
-	for i, row := range candidates {
-		hits[i].row = row
-	}
-	return hits
+	return x
 }
 
-// match appends to kept those of hits that the term matches, with its score
-// added. kept may share memory with hits: it never overtakes it.
-func (x Index) match(term string, hits, kept []hit) []hit {
-	mask := letters(term)
-	best := make([]int32, len(hits))
-	scattered := make([][]int, len(x.fields))
-	for i, h := range hits {
-		headed := false
-		for f, field := range x.fields {
-			score, head := field.contiguous(term, x.text(h.row, f))
-			headed = headed || head
-			best[i] = max(best[i], score)
-		}
-		if headed || x.masks[h.row]&mask != mask || len(term) > maxTermLength {
-			continue
-		}
-		for f, field := range x.fields {
-			if field.wants(term) && best[i] < int32(field.Scattered)*tier && subsequence(term, x.text(h.row, f)) {
-				scattered[f] = append(scattered[f], i)
-			}
-		}
-	}
-	for f, rows := range scattered {
-		if len(rows) == 0 {
-			continue
-		}
-		source := fieldSource{index: x, field: f, hits: hits, rows: rows}
-		for _, m := range fuzzy.FindFromNoSort(term, source) {
-			i := rows[m.Index]
-			score := int32(x.fields[f].Scattered)*tier + int32(min(max(m.Score, -tier/2+1), tier/2-1))
-			best[i] = max(best[i], score)
-		}
-	}
-	for i, h := range hits {
-		if best[i] > 0 {
-			kept = append(kept, hit{row: h.row, score: h.score + best[i]})
-		}
-	}
-	return kept
+// Len returns how many rows there are, without those that were removed.
+func (x Index) Len() int { return x.rows - x.removed }
+
+// Size returns how many rows were ever appended: one more than the last number.
+func (x Index) Size() int { return x.rows }
+
+// Removed reports whether a row was removed.
+func (x Index) Removed(number int32) bool {
+	return x.chunk(int(number / chunkRows)).removed(int(number % chunkRows))
 }
 
-func (x Index) text(row int32, field int) string {
-	return x.folded[int(row)*len(x.fields)+field]
+func (x Index) chunk(i int) *chunk { return x.chunks[i] }
+
+// text returns the kept text of a field of a row.
+func (x Index) text(number int32, field int) string {
+	column := &x.chunk(int(number / chunkRows)).columns[field]
+	if x.fields[field].Repeats {
+		return x.dictionaries[field].all()[column.ids[number%chunkRows]]
+	}
+	return column.string(int(number % chunkRows))
 }
 
-// tier is the distance between two values of a Field: what is finer than the
-// kind of hit never outweighs it.
-const tier = 1000
+// Terms splits a query into the terms that must all match: at spaces.
+func Terms(query string) []string { return strings.Fields(query) }
 
-// contiguous scores a hit of the whole term; shorter fields are closer to what
-// was typed. head is true when the term goes on where the field stops.
-func (f Field) contiguous(term, text string) (score int32, head bool) {
-	if !f.long(term) {
-		return 0, false
-	}
-	if f.Head > 0 && len(term) > f.Head && len(text) > f.Head && strings.HasPrefix(term, text[:f.Head]) {
-		return int32(f.Prefix) * tier, true
-	}
-	at := strings.Index(text, term)
-	if at < 0 {
-		return 0, false
-	}
-	value := f.Inside
-	switch {
-	case at == 0 && len(text) == len(term):
-		value = f.Exact
-	case at == 0:
-		value = f.Prefix
-	case atWord(text, term, at):
-		value = f.Word
-	}
-	if value == 0 {
-		return 0, false
-	}
-	return int32(value)*tier - int32(min(len(text)-len(term), tier/2-1)), false
+// Query is what to look for.
+type Query struct {
+	// Terms must all match, each in whichever field it matches best. Empty ones
+	// and repetitions do not count. Without terms every row matches, and the
+	// order is that of the rows.
+	Terms []string
+	// Within are the rows to search, nil for all. A search that is to profit
+	// from an earlier one must give the same set, not an equal one.
+	Within *Set
+	// First is how many of the best rows are wanted in their order at once; 0
+	// for 128.
+	First int
+	// Known are earlier results, in any order: a shorter query's rows are all
+	// that a longer one can match, and the same query needs no search. Results
+	// that are of no use do no harm.
+	Known []*Result
 }
 
-// atWord reports whether some occurrence of term, the first being at, begins
-// a word.
-func atWord(text, term string, at int) bool {
-	for at >= 0 {
-		if at == 0 || separator(text[at-1]) {
-			return true
+// first is the default of Query.First: more rows than a screen has.
+const first = 128
+
+// Search runs a query to its end. It returns false when ctx ended before.
+func (x Index) Search(ctx context.Context, q Query) (*Result, bool) {
+	s := x.Begin(q)
+	for !s.Step(ctx) {
+		if ctx.Err() != nil {
+			return nil, false
 		}
-		next := strings.Index(text[at+1:], term)
-		if next < 0 {
-			return false
-		}
-		at += next + 1
 	}
-	return false
-}
-
-func separator(c byte) bool {
-	return c < utf8.RuneSelf && (c < '0' || c > '9') && (c < 'a' || c > 'z')
+	return s.Result(), true
 }
 
 func (f Field) long(term string) bool {
 	return f.Least == 0 || utf8.RuneCountInString(term) >= f.Least
 }
 
-func (f Field) wants(term string) bool { return f.Scattered > 0 && f.long(term) }
-
-func subsequence(term, text string) bool {
-	for i := range len(term) {
-		at := strings.IndexByte(text, term[i])
-		if at < 0 {
-			return false
-		}
-		text = text[at+1:]
+// kept returns the text that the field keeps, and that text folded.
+func (f Field) kept(text string) (kept, folded string) {
+	folded = Fold(text)
+	if f.Cased > 0 {
+		return text, folded
 	}
-	return true
-}
-
-// fieldSource gives the matcher one field of some hits.
-type fieldSource struct {
-	index Index
-	field int
-	hits  []hit
-	rows  []int
-}
-
-func (s fieldSource) String(i int) string { return s.index.text(s.hits[s.rows[i]].row, s.field) }
-func (s fieldSource) Len() int            { return len(s.rows) }
-
-// Positions returns the byte offsets in text of the characters that query's
-// terms match in that field, in ascending order, for highlighting. Call it for
-// the rows on the screen only.
-func (x Index) Positions(query string, field int, text string) []int {
-	folded, offsets := foldWithOffsets(text)
-	f := x.fields[field]
-	var positions []int
-	for _, term := range Terms(query) {
-		if !f.long(term) {
-			continue
-		}
-		if f.Head > 0 && len(term) > f.Head && len(folded) > f.Head && strings.HasPrefix(term, folded[:f.Head]) {
-			term = folded[:f.Head]
-		}
-		if at := strings.Index(folded, term); at >= 0 {
-			positions = append(positions, offsets[at:at+len(term)]...)
-			continue
-		}
-		if !f.wants(term) || len(term) > maxTermLength {
-			continue
-		}
-		for _, m := range fuzzy.FindNoSort(term, []string{folded}) {
-			for _, at := range m.MatchedIndexes {
-				positions = append(positions, offsets[at])
-			}
-		}
-	}
-	slices.Sort(positions)
-	return slices.Compact(positions)
+	return folded, folded
 }

@@ -63,14 +63,14 @@ func New(styles Styles, placeholder string, height int) Model {
 func (m *Model) SetItems(items []Item) {
 	selected, had := m.Selected()
 	m.items = items
-	m.index = fuzzy.New(fields...)
-	for _, item := range items {
-		note := ""
+	rows := make([]fuzzy.Row, len(items))
+	for i, item := range items {
+		rows[i].Texts = []string{item.Title, ""}
 		if len(item.Notes) > 0 {
-			note = item.Notes[0]
+			rows[i].Texts[1] = item.Notes[0]
 		}
-		m.index = m.index.Append(item.Title, note)
 	}
+	m.index = fuzzy.New(fields...).Append(rows...)
 	m.search()
 	for i, row := range m.shown {
 		if had && m.items[row].ID == selected.ID {
@@ -139,7 +139,8 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 }
 
 func (m *Model) search() {
-	m.shown, _ = m.index.Search(context.Background(), m.input.Value(), nil)
+	found, _ := m.index.Search(context.Background(), fuzzy.Query{Terms: fuzzy.Terms(m.input.Value())})
+	m.shown, _ = found.Order(context.Background())
 	m.cursor, m.offset = 0, 0
 }
 
@@ -180,7 +181,7 @@ func (m Model) line(i, title, width int, measure ansi.Method) string {
 	if i == m.cursor {
 		marker = m.styles.Marker.Render(m.styles.MarkerGlyph) + " "
 	}
-	positions := m.index.Positions(m.input.Value(), 0, item.Title)
+	positions := m.index.Positions(fuzzy.Terms(m.input.Value()), 0, item.Title)
 	text := lipgloss.StyleRunes(item.Title, runes(item.Title, positions), m.styles.Match, lipgloss.NewStyle())
 	text = measure.Truncate(text, title, m.styles.Ellipsis)
 	text += strings.Repeat(" ", max(title-measure.StringWidth(text), 0))

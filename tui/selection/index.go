@@ -17,19 +17,26 @@ const (
 )
 
 // NewIndex makes an empty index of service accounts. Its fields rank: a key hint
-// that was typed puts its account first, then whole words of the name, then of
-// the team and the creator, then scattered letters. Scattered letters in a hint
-// would be noise: it is random.
+// in the case in which it stands puts its account first, whatever else matches;
+// in another case it may be a word that happens to stand in a hint, and comes
+// after words of names. Then come whole words of the team and the creator, then
+// scattered letters. Scattered letters in a hint would be noise: it is random.
 func NewIndex() fuzzy.Index {
 	return fuzzy.New(
-		fuzzy.Field{Exact: 100, Prefix: 90, Word: 85, Inside: 80, Scattered: 30},    // FieldName
-		fuzzy.Field{Exact: 70, Prefix: 65, Word: 60, Inside: 50, Scattered: 20},     // FieldTeam
-		fuzzy.Field{Exact: 68, Prefix: 62, Word: 58, Inside: 45, Scattered: 10},     // FieldCreator
-		fuzzy.Field{Exact: 99, Prefix: 98, Word: 97, Inside: 96, Least: 4, Head: 7}, // FieldHint
+		fuzzy.Field{Exact: 100, Prefix: 90, Word: 85, Inside: 80, Scattered: 30},                   // FieldName
+		fuzzy.Field{Exact: 70, Prefix: 65, Word: 60, Inside: 50, Scattered: 20, Repeats: true},     // FieldTeam
+		fuzzy.Field{Exact: 68, Prefix: 62, Word: 58, Inside: 45, Scattered: 10, Repeats: true},     // FieldCreator
+		fuzzy.Field{Exact: 84, Prefix: 83, Word: 82, Inside: 81, Cased: 10_000, Least: 4, Head: 7}, // FieldHint
 	)
 }
 
-// Index returns the index with one more account.
-func Index(x fuzzy.Index, account api.ServiceAccount) fuzzy.Index {
-	return x.Append(account.Name, account.Team.Name, account.CreatedBy.Name, account.Key.Hint)
+// SearchRow is what is searched of an account, in a row of that index.
+func SearchRow(account api.ServiceAccount) fuzzy.Row {
+	row := fuzzy.Row{Texts: []string{
+		FieldName: account.Name, FieldTeam: account.Team.Name, FieldCreator: account.CreatedBy.Name, FieldHint: account.Key.Hint,
+	}}
+	if account.Key.LastUsedAt != nil {
+		row.Recent = account.Key.LastUsedAt.Unix()
+	}
+	return row
 }
