@@ -6,10 +6,50 @@ package styles
 
 import "charm.land/lipgloss/v2"
 
-// Options say what kind of terminal the styles are for.
+// Theme is a choice of colours by a person.
+type Theme string
+
+// The themes. Auto is Dark or Light by the background, and Sixteen on terminals
+// that have no more colours.
+const (
+	Auto         Theme = "auto"
+	Dark         Theme = "dark"
+	Light        Theme = "light"
+	HighContrast Theme = "high-contrast"
+	Sixteen      Theme = "16-color"
+)
+
+// Themes are all themes, in the order in which they are listed to people.
+func Themes() []Theme { return []Theme{Auto, Dark, Light, HighContrast, Sixteen} }
+
+// Options say what a person chose, and what kind of terminal the styles are for.
 type Options struct {
-	Light bool // the background is light
-	ASCII bool // the terminal cannot show UTF-8: glyphs are plain ASCII
+	Theme        Theme  // "" is Auto
+	Light        bool   // the background is light
+	FewColors    bool   // the terminal has sixteen colours
+	ASCII        bool   // the terminal cannot show UTF-8: glyphs are plain ASCII
+	ContextColor string // one of ContextColors, "" for none
+}
+
+// palette chooses the colours.
+func (o Options) palette() Palette {
+	pick := func(dark, light func() Palette) Palette {
+		if o.Light {
+			return light()
+		}
+		return dark()
+	}
+	switch {
+	case o.Theme == Dark:
+		return DarkPalette()
+	case o.Theme == Light:
+		return LightPalette()
+	case o.Theme == HighContrast:
+		return pick(HighContrastDark, HighContrastLight)
+	case o.Theme == Sixteen, o.FewColors:
+		return pick(SixteenDark, SixteenLight)
+	}
+	return pick(DarkPalette, LightPalette)
 }
 
 // Styles are all styles and glyphs of the console. The zero value is not
@@ -60,10 +100,7 @@ type Glyphs struct {
 
 // New makes the styles for a kind of terminal.
 func New(options Options) Styles {
-	palette := Dark()
-	if options.Light {
-		palette = Light()
-	}
+	palette := options.palette()
 	plain := lipgloss.NewStyle()
 	s := Styles{
 		Brand:       plain.Bold(true).Foreground(palette.Accent),
@@ -87,8 +124,12 @@ func New(options Options) Styles {
 		Button:      plain.Foreground(palette.Muted),
 		ButtonOn:    plain.Bold(true).Foreground(palette.OnFill).Background(palette.Accent),
 		ButtonRisk:  plain.Bold(true).Foreground(palette.OnFill).Background(palette.Danger),
-		Placeholder: plain.Foreground(palette.Faint),
+		Placeholder: plain.Foreground(palette.Muted),
 		Glyphs:      unicodeGlyphs(),
+	}
+	if c, chosen := palette.Contexts[options.ContextColor]; chosen {
+		s.Context = plain.Bold(true).Foreground(c)
+		s.Production = s.Production.Background(c)
 	}
 	if options.ASCII {
 		s.Glyphs = asciiGlyphs()

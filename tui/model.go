@@ -13,6 +13,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -27,8 +28,10 @@ type Model struct {
 	session int
 	keys    keyMap
 	styles  *styles.Styles // never changed, so that models can share it
-	paints  *paints
-	measure ansi.Method
+	// What the terminal said of its colours.
+	light, fewColors bool
+	paints           *paints
+	measure          ansi.Method
 
 	width, height int
 	now           time.Time
@@ -64,7 +67,7 @@ func New(options Options) Model {
 		accounts: newAccounts(),
 		audit:    newAudit(),
 	}
-	m.restyle(false)
+	m.restyle()
 	if options.Notice != "" {
 		m.toast = toast{text: options.Notice, until: m.now.Add(noticeTime)}
 	}
@@ -91,7 +94,11 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.resize(msg.Width, msg.Height)
 	case tea.BackgroundColorMsg:
-		m.restyle(!msg.IsDark())
+		m.light = !msg.IsDark()
+		m.restyle()
+	case tea.ColorProfileMsg:
+		m.fewColors = msg.Profile == colorprofile.ANSI
+		m.restyle()
 	case tea.ModeReportMsg:
 		m.measureBy(msg)
 	case tickMsg:
@@ -127,8 +134,12 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, cmd
 }
 
-func (m *Model) restyle(light bool) {
-	s := styles.New(styles.Options{Light: light, ASCII: m.options.ASCII})
+// restyle draws with what is known of the terminal's colours by now.
+func (m *Model) restyle() {
+	s := styles.New(styles.Options{
+		Theme: m.options.Theme, Light: m.light, FewColors: m.fewColors,
+		ASCII: m.options.ASCII, ContextColor: m.options.ContextColor,
+	})
 	m.styles, m.paints = &s, newPaints(&s)
 	m.restylePages()
 	m.dialogs = slices.Clone(m.dialogs)

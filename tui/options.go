@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/styles"
 	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
 )
 
@@ -43,8 +44,15 @@ type Options struct {
 	ContextName string
 	// Address says where that is: a host name, or "embedded".
 	Address string
-	// Production makes the context stand out, in colour and in words.
+	// Production makes the context stand out, in colour and by ContextWord.
 	Production bool
+	// ContextWord stands before the context's name. "" is no word, and for
+	// production it is PRODUCTION.
+	ContextWord string
+	// ContextColor is one of styles.ContextColors, or "".
+	ContextColor string
+	// Theme is the choice of colours, styles.Auto when it is "".
+	Theme styles.Theme
 	// ReadOnly takes away every key that changes something.
 	ReadOnly bool
 	// SignedOut says that Client has no key at all, so that the console asks for

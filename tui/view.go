@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -86,9 +87,14 @@ func (m *Model) elsewhere() string {
 
 func (m *Model) headerLine(width int, e environment) string {
 	s := m.styles
-	name := s.Context.Render(m.options.ContextName)
+	word := m.options.ContextWord
 	if m.options.Production {
-		name = s.Production.Render(" PRODUCTION " + m.options.ContextName + " ")
+		word = cmp.Or(word, "PRODUCTION") // never colour alone
+	}
+	words := strings.TrimSpace(word + " " + m.options.ContextName)
+	name := s.Context.Render(words)
+	if m.options.Production {
+		name = s.Production.Render(" " + words + " ")
 	}
 	left := " " + s.Brand.Render("lifeguard") + "  " + name
 	if m.options.Address != "" && m.options.Address != m.options.ContextName {
