@@ -62,12 +62,6 @@ func auditCommand(p process) *cobra.Command {
 	return cmd
 }
 
-// register adds the flags that say where to connect to.
-func (f *connectFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.server, "server", "", "URL of the server, such as https://keys.example.com")
-	cmd.Flags().StringVar(&f.caFile, "ca-file", "", "file with further certificates to trust, PEM")
-}
-
 func (f *auditFlags) parse() (err error) {
 	f.filter.ActorType = api.IdentityType(f.actorType)
 	if f.last < 0 {
@@ -90,10 +84,12 @@ func (f *auditFlags) parse() (err error) {
 // withClient does work with a client of the server that is named, or of the
 // authority on this machine when none is.
 func withClient(ctx context.Context, p process, flags connectFlags, work func(*client.Client) error) (err error) {
-	flags.server = cmp.Or(flags.server, p.env.get(envServer))
+	if flags, err = flags.resolve(p); err != nil {
+		return err
+	}
 	var c connection
 	if flags.server != "" {
-		c, err = connectServer(p.env, flags, false)
+		c, err = connectServer(flags, false)
 	} else {
 		c, err = connectEmbedded(ctx, p.home(), flags, slog.New(slog.DiscardHandler))
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/client"
+	"github.com/lifeguard-keys/lifeguard/cmd/lifeguard/config"
 )
 
 // connection is an authority that a console can talk to, and how to.
@@ -23,13 +25,32 @@ type connection struct {
 	close func() error
 }
 
-// connectFlags are the console's own.
+// connectFlags say where to connect to and how. The first ones are a command's
+// flags; resolve adds what the environment and the configuration say.
 type connectFlags struct {
+	config   string // path of the configuration
+	context  string
 	server   string
 	caFile   string
+	theme    string
 	readOnly bool
 	// production makes the console look as if much depended on it.
 	production bool
+	// set reports whether a flag was given; nil where there are no such flags.
+	set func(name string) bool
+
+	file        config.Config
+	key         api.Secret
+	word, color string   // of the context
+	secrets     []string // variables that hold keys
+}
+
+// ascii reports whether to draw without characters beyond ASCII.
+func (f connectFlags) ascii(env environment) bool {
+	if f.file.ASCII == config.Auto {
+		return env.otherCharset()
+	}
+	return f.file.ASCII == config.On
 }
 
 // options are those of every client of the console.
@@ -50,8 +71,8 @@ func (f connectFlags) options() []client.Option {
 // connectServer prepares to talk to a server. It does not connect: the console
 // says itself what becomes of that. Without a key the console asks for one, if
 // there is a terminal to ask at.
-func connectServer(env environment, flags connectFlags, terminal bool) (connection, error) {
-	key := api.NewSecret(env.get(envAPIKey))
+func connectServer(flags connectFlags, terminal bool) (connection, error) {
+	key := flags.key
 	dial := func(key api.Secret) (*client.Client, error) {
 		return client.New(flags.server, key, flags.options()...)
 	}
@@ -62,10 +83,10 @@ func connectServer(env environment, flags connectFlags, terminal bool) (connecti
 	defer c.Close()
 	if key.IsZero() && !terminal {
 		return connection{}, &exitError{exitNeedsSignIn, fmt.Errorf("there is no key for %s: "+
-			"set %s to your developer API key and start again", c.Name(), envAPIKey)}
+			"set %s to your developer API key and start again", c.Name(), flags.keyVariable())}
 	}
 	return connection{
-		name: c.Name(), address: c.Name(), key: key, dial: dial,
+		name: cmp.Or(flags.context, c.Name()), address: c.Name(), key: key, dial: dial,
 		close: func() error { return nil },
 	}, nil
 }
@@ -86,7 +107,7 @@ func connectEmbedded(ctx context.Context, h home, flags connectFlags, logger *sl
 	}
 	listener := newPipeListener()
 	c := connectMemory(listener, key, flags)
-	c.name, c.address = "local", "this machine"
+	c.name, c.address = cmp.Or(flags.context, "local"), "this machine"
 	c.close = startAuthority(store, listener, nil, drainEmbedded, logger).Close
 	if fresh {
 		c.notice = "Your organization is kept in " + api.Clean(h.folder)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/client"
+	"github.com/lifeguard-keys/lifeguard/styles"
 	"github.com/lifeguard-keys/lifeguard/tui"
 	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
 )
@@ -34,20 +35,23 @@ func consoleCommand(p process) *cobra.Command {
 		Short: "A terminal console for service-account API keys",
 		Long: "A terminal console for service-account API keys.\n\n" +
 			"Without a server it works on an authority of your own, kept on this machine. With --server, or " + envServer + "\n" +
-			"in the environment, it works on that one, with the API key in " + envAPIKey + ".",
+			"in the environment, it works on that one, with the API key in " + envAPIKey + ". Servers that are used often get\n" +
+			"a name in the configuration, and --context chooses one: see lifeguard config --help.",
 		Example: "lifeguard\n" + envAPIKey + "=ps-… lifeguard --server https://keys.example.com",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			flags.server = cmp.Or(flags.server, p.env.get(envServer))
+			resolved, err := flags.resolve(p)
+			if err != nil {
+				return err
+			}
 			ctx, stop := untilHangup(cmd.Context())
 			defer stop()
-			return console(ctx, p, flags)
+			return console(ctx, p, resolved)
 		},
 	}
-	cmd.Flags().StringVar(&flags.server, "server", "", "URL of the server, such as https://keys.example.com")
-	cmd.Flags().StringVar(&flags.caFile, "ca-file", "", "file with further certificates to trust, PEM")
+	flags.register(cmd)
+	flags.registerLook(cmd)
 	cmd.Flags().BoolVar(&flags.production, "production", false, "mark the server as the one that counts, in colour and in words")
-	cmd.Flags().BoolVar(&flags.readOnly, "read-only", false, "change nothing, whatever is pressed")
 	return cmd
 }
 
@@ -55,7 +59,7 @@ func console(ctx context.Context, p process, flags connectFlags) error {
 	logger, closeLog := openLog(p.env)
 	defer closeLog()
 	if flags.server != "" {
-		c, err := connectServer(p.env, flags, p.needTerminal() == nil)
+		c, err := connectServer(flags, p.needTerminal() == nil)
 		if err != nil {
 			return err
 		}
@@ -110,16 +114,19 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		ReadOnly:          flags.readOnly,
 		SignedOut:         c.key.IsZero(),
 		Production:        flags.production,
+		ContextWord:       flags.word,
+		ContextColor:      flags.color,
+		Theme:             styles.Theme(flags.theme),
 		Clipboard:         clipboard.New(p.env.get, clipboard.Machine()),
 		Clock:             time.Now,
 		NewIdempotencyKey: client.NewIdempotencyKey,
-		ASCII:             p.env.otherCharset(),
+		ASCII:             flags.ascii(p.env),
 		Notice:            c.notice,
 	})
 	program := tea.NewProgram(model,
 		tea.WithInput(p.stdin),
 		tea.WithOutput(p.stdout),
-		tea.WithEnvironment(p.env.without(envAPIKey)),
+		tea.WithEnvironment(p.env.without(append(flags.secrets, envAPIKey)...)),
 		tea.WithFPS(framesPerSecond),
 		tea.WithoutSignalHandler(),
 	)

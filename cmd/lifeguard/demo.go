@@ -41,6 +41,10 @@ func demoCommand(p process) *cobra.Command {
 			"the same every time. Everything can be tried; nothing of it is kept.",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if flags.connectFlags, err = flags.resolveLook(p); err != nil {
+				return err
+			}
 			ctx, stop := untilHangup(cmd.Context())
 			defer stop()
 			return demo(ctx, p, flags)
@@ -48,7 +52,8 @@ func demoCommand(p process) *cobra.Command {
 	}
 	cmd.Flags().IntVar(&flags.accounts, "accounts", demoAccounts,
 		"how many service accounts, at most "+humanize.Comma(sample.MaxAccounts))
-	cmd.Flags().BoolVar(&flags.readOnly, "read-only", false, "change nothing, whatever is pressed")
+	cmd.Flags().StringVar(&flags.config, "config", "", "configuration to read instead of the usual one")
+	flags.registerLook(cmd)
 	return cmd
 }
 

@@ -54,7 +54,10 @@ type home struct {
 func (h home) database() string { return filepath.Join(h.folder, "lifeguard.db") }
 
 func (h home) keyFile() keyFile {
-	return keyFile{path: filepath.Join(h.folder, "developer-key"), clock: h.clock}
+	return keyFile{
+		path: filepath.Join(h.folder, "developer-key"), clock: h.clock,
+		remedy: "move it away and start again, and a new key is made for you",
+	}
 }
 
 // open opens the database and returns it with the key of the person. At the

@@ -19,6 +19,11 @@ import (
 const (
 	envServer = "LIFEGUARD_SERVER"  // URL of the server to talk to
 	envAPIKey = "LIFEGUARD_API_KEY" // the key to talk to it with: never a flag, which other users could read
+
+	envConfig   = "LIFEGUARD_CONFIG"    // configuration to read instead of the usual one
+	envContext  = "LIFEGUARD_CONTEXT"   // context of the configuration to use
+	envReadOnly = "LIFEGUARD_READ_ONLY" // true or false
+	envTheme    = "LIFEGUARD_THEME"     // one of styles.Themes
 )
 
 // environment is a list of NAME=value, as os.Environ returns it.
@@ -35,9 +40,12 @@ func (e environment) get(name string) string {
 	return ""
 }
 
-// without returns the environment without the variable.
-func (e environment) without(name string) environment {
-	return slices.DeleteFunc(slices.Clone(e), func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
+// without returns the environment without the variables.
+func (e environment) without(names ...string) environment {
+	return slices.DeleteFunc(slices.Clone(e), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.Contains(names, name)
+	})
 }
 
 // takeEnvironment returns the process's environment and then forgets the key
@@ -61,6 +69,9 @@ func notify(parent context.Context) context.Context {
 
 // dataFolder is where the embedded authority keeps its database and its key.
 func (e environment) dataFolder() string { return e.folder("XDG_DATA_HOME", xdg.DataHome) }
+
+// configFolder is where the configuration is looked for.
+func (e environment) configFolder() string { return e.folder("XDG_CONFIG_HOME", xdg.ConfigHome) }
 
 // stateFolder is where the console keeps its log.
 func (e environment) stateFolder() string { return e.folder("XDG_STATE_HOME", xdg.StateHome) }

@@ -20,6 +20,8 @@ import (
 type keyFile struct {
 	path  string
 	clock func() time.Time
+	// remedy says what to do about a file that holds no key.
+	remedy string
 }
 
 // Leftovers of a console that was killed while it wrote carry this in front.
@@ -47,7 +49,7 @@ func (f keyFile) read() (api.Secret, error) {
 	}
 	text := strings.TrimRight(string(content), "\r\n")
 	if err := api.CheckKey(text); err != nil {
-		return api.Secret{}, fmt.Errorf("the key file %s is damaged (%w): move it away and start again, and a new key is made for you", f.path, err)
+		return api.Secret{}, fmt.Errorf("the key file %s is damaged (%w): %s", f.path, err, f.remedy)
 	}
 	return api.NewSecret(text), nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/cmd/lifeguard/config"
 )
 
 // The exit codes, the same as those of GitHub's gh.
@@ -85,7 +86,7 @@ func keepFailures(cmd *cobra.Command, failure *error) {
 
 func rootCommand(p process) *cobra.Command {
 	root := consoleCommand(p)
-	root.AddCommand(auditCommand(p), backupCommand(p), demoCommand(p), initCommand(p), serveCommand(p), versionCommand(p))
+	root.AddCommand(auditCommand(p), backupCommand(p), configCommand(p), contextCommand(p), demoCommand(p), initCommand(p), serveCommand(p), versionCommand(p))
 	return root
 }
 
@@ -108,6 +109,13 @@ func exitCode(err error) int {
 func printError(w io.Writer, err error) {
 	if errors.Is(err, context.Canceled) {
 		_, _ = fmt.Fprintln(w, "lifeguard: cancelled")
+		return
+	}
+	var unusable *config.Error
+	if errors.As(err, &unusable) {
+		for _, line := range unusable.Lines() {
+			_, _ = fmt.Fprintln(w, "lifeguard: "+line)
+		}
 		return
 	}
 	// Joined errors come one a line.

@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", home)
 			env.Setenv("XDG_DATA_HOME", filepath.Join(home, "data"))
 			env.Setenv("XDG_STATE_HOME", filepath.Join(home, "state"))
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "config"))
 			env.Setenv("NO_COLOR", "1")
 			// A program with the race detector in it sleeps a second at exit unless told.
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
@@ -75,7 +76,7 @@ func onTerminal(ts *testscript.TestScript, name string, args ...string) error {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, variable := range []string{"PATH", "HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "GORACE", envServer, envAPIKey} {
+	for _, variable := range []string{"PATH", "HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "GORACE", envServer, envAPIKey} {
 		cmd.Env = append(cmd.Env, variable+"="+ts.Getenv(variable))
 	}
 	cmd.Env = append(cmd.Env, "TERM=xterm-256color")

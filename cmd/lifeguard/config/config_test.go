@@ -1,0 +1,242 @@
+package config_test
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/cmd/lifeguard/config"
+	"github.com/lifeguard-keys/lifeguard/styles"
+)
+
+func parse(t *testing.T, text string) config.Config {
+	t.Helper()
+	c, err := config.Parse("/etc/lifeguard/config.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestEverySettingIsRead(t *testing.T) {
+	t.Parallel()
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := parse(t, `
+context: prod
+contexts:
+  prod:
+    server: https://keys.example.com
+    ca_file: ~/ca.pem
+    key_file: prod.key
+    production: true
+    word: LIVE
+    color: red
+    read_only: true
+    theme: dark
+  local:
+  staging: {server: "https://staging.example.com", key_env: STAGING_KEY}
+read_only: false
+theme: high-contrast
+ascii: true
+`)
+	yes, dark := true, styles.Dark
+	want := config.Config{
+		Path: "/etc/lifeguard/config.yaml", Context: "prod", Theme: styles.HighContrast, ASCII: config.On,
+		Contexts: []config.Context{
+			{
+				Name: "prod", Line: 4, Server: "https://keys.example.com", CAFile: filepath.Join(home, "ca.pem"), KeyFile: "/etc/lifeguard/prod.key",
+				Production: true, Word: "LIVE", Color: "red", ReadOnly: &yes, Theme: &dark,
+			},
+			{Name: "local", Line: 13},
+			{Name: "staging", Line: 14, Server: "https://staging.example.com", KeyEnv: "STAGING_KEY"},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAnEmptyFileIsTheDefaults(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "\n\n", "# only a comment\n", "---\n", "contexts:\n", "\ufeff# a mark at the start\n"} {
+		got := parse(t, text)
+		got.Path = ""
+		if diff := cmp.Diff(config.Default(), got); diff != "" {
+			t.Errorf("%q: %s", text, diff)
+		}
+	}
+}
+
+// What is wrong is said with its line, and with the right name where it is near.
+func TestWhatIsWrongIsSaid(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"them: dark":                                 `1: there is no setting "them": did you mean "theme"?`,
+		"\n\nreadonly: true":                         `3: there is no setting "readonly": did you mean "read_only"?`,
+		"zebra: 1":                                   `1: there is no setting "zebra": it is one of context, contexts, `,
+		"theme: drak":                                `1: theme cannot be "drak": did you mean "dark"?`,
+		"theme: 7":                                   `1: theme cannot be "7": it is one of auto, dark, light, high-contrast and 16-color`,
+		"theme: [dark]":                              `1: theme must be auto, dark, light, high-contrast or 16-color, not a list`,
+		"read_only: maybe":                           `1: read_only must be true or false, not "maybe"`,
+		"read_only: 1":                               `1: read_only must be true or false, not 1`,
+		"read_only:":                                 `1: read_only must be true or false, not nothing`,
+		"theme: dark\ntheme: light":                  `2: theme stands on line 1 already: keep one of them`,
+		"context: prod":                              `1: there is no context "prod": the configuration has none`,
+		"context: prd\ncontexts: {prod: {}}":         `1: there is no context "prd": did you mean "prod"?`,
+		"contexts: prod":                             `1: contexts must be names with values below it, not "prod"`,
+		"contexts:\n  - prod":                        `contexts must be names with values below it, not a list`,
+		"contexts:\n  a:\n    sever: x":              `3: there is no setting "contexts.a.sever": did you mean "server"?`,
+		"contexts:\n  a:\n  a:":                      `3: contexts.a stands on line 2 already`,
+		"contexts:\n  a b: {}":                       `2: a context cannot be called "a b"`,
+		"contexts:\n  a:\n    color: puce":           `3: contexts.a.color cannot be "puce": it is one of red, `,
+		"contexts:\n  a:\n    key_env: A-B":          `3: contexts.a.key_env must be the name of a variable`,
+		"contexts:\n  a:\n    key_file: x":           `3: contexts.a.key_file is for a server: give the context its server too`,
+		"contexts:\n  a:\n    server: 'x://a:b@c'\n": `3: contexts.a.server must be an address such as`,
+		"contexts:\n  a:\n    server: https://a\n    key_env: A\n    key_file: b": `5: contexts.a has key_env and key_file: keep one of them`,
+		"contexts:\n  a:\n    word: SEVENTEEN LETTERS!":                           `3: contexts.a.word must be a text of at most 16 characters`,
+		"contexts:\n  a: &a {}\n  b: *a":                                          `2: contexts.a must be names with values below it, not a reference`,
+		"theme: !!str dark":                                                       `not a tag`,
+		"theme: dark\n---\ntheme: light":                                          `the file has a second document: keep one`,
+		"theme: 'dark":                                                            `1: this is not YAML: `,
+		"\ttheme: dark":                                                           `1: this is not YAML: `,
+		"just words":                                                              `1: the file must be names with values below it, not "just words"`,
+		"- a\n- b":                                                                `1: the file must be names with values below it, not a list`,
+		"theme: \"a\x1b]52;c;aGk=\\a\"":                                           `theme`,
+	} {
+		_, err := config.Parse("f.yaml", []byte(text))
+		var unusable *config.Error
+		if !errors.As(err, &unusable) {
+			t.Errorf("%q: %v, want an error", text, err)
+			continue
+		}
+		if got := err.Error(); !strings.Contains(got, want) || !strings.HasPrefix(got, "f.yaml:") || strings.ContainsRune(got, '\x1b') {
+			t.Errorf("%q:\n got %s\nwant %s", text, got, want)
+		}
+	}
+}
+
+// All that is wrong is said at once, in the order of the file.
+func TestAllProblemsAreSaid(t *testing.T) {
+	t.Parallel()
+	_, err := config.Parse("f.yaml", []byte("context: nowhere\nthem: dark\ncontexts:\n  a: {colour: red}\nascii: perhaps\n"))
+	want := `f.yaml:1: there is no context "nowhere": it is one of a
+f.yaml:2: there is no setting "them": did you mean "theme"?
+f.yaml:4: there is no setting "contexts.a.colour": did you mean "color"?
+f.yaml:5: ascii cannot be "perhaps": it is one of auto, true and false`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+// A key in the file is refused, and is in no error, whatever else is wrong.
+func TestAKeyInTheFileIsRefusedAndNotRepeated(t *testing.T) {
+	t.Parallel()
+	key, err := api.MintKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		"key: KEY", "KEY: 1", "contexts:\n  a:\n    server: https://KEY@keys.example.com", "theme: KEY", "# KEY", "contexts: {a: {key_file: 'KEY'}}", "'KEY",
+	} {
+		text = strings.ReplaceAll(text, "KEY", key.Reveal())
+		_, err := config.Parse("f.yaml", []byte(text))
+		if err == nil || !strings.Contains(err.Error(), "this looks like a key") {
+			t.Errorf("a key is taken: %v", err)
+		} else if strings.Contains(err.Error(), key.Reveal()[3:10]) {
+			t.Error("the error repeats the key")
+		}
+	}
+}
+
+func TestLoadSaysWhatIsWrongWithTheFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if _, err := config.Load(filepath.Join(folder, "none.yaml")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	if _, err := config.Load(folder); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+		t.Errorf("a folder: %v", err)
+	}
+	large := filepath.Join(folder, "large.yaml")
+	if err := os.WriteFile(large, make([]byte, 2<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.Load(large); err == nil || !strings.Contains(err.Error(), "more than 1 MiB") {
+		t.Errorf("a large file: %v", err)
+	}
+}
+
+// uncommented takes the mark from every setting of a written file, but not
+// from the words.
+var uncommented = regexp.MustCompile(`(?m)^#(\w|  )|^    #(\w)`)
+
+func TestTheWrittenFileIsRight(t *testing.T) {
+	t.Parallel()
+	document := config.Document()
+	got := parse(t, document)
+	got.Path = ""
+	if diff := cmp.Diff(config.Default(), got); diff != "" {
+		t.Errorf("what is written changes something: %s", diff)
+	}
+	for _, line := range strings.Split(document, "\n") {
+		if len(line) > 110 {
+			t.Errorf("a line is too long: %q", line)
+		}
+	}
+	opened := uncommented.ReplaceAllString(document, "$1")
+	c := parse(t, opened)
+	if c.Context != "production" || len(c.Contexts) != 1 || !c.Contexts[0].Production {
+		t.Errorf("opened, the file says %+v:\n%s", c, opened)
+	}
+}
+
+func TestUseContextChangesOneLine(t *testing.T) {
+	t.Parallel()
+	const contexts = "contexts: # all\r\n  a: {}\r\n  b: {}\r\n"
+	for before, want := range map[string]string{
+		contexts:                                  "context: b\n" + contexts,
+		"context: a\r\n" + contexts:               "context: b\r\n" + contexts,
+		"# first\ncontext: a # why\n" + contexts:  "# first\ncontext: b # why\n" + contexts,
+		contexts + "context: \"a\"":               contexts + "context: b",
+		"theme: dark\n" + contexts + "context: a": "theme: dark\n" + contexts + "context: b",
+	} {
+		got, err := config.UseContext("f.yaml", []byte(before), "b")
+		if err != nil || string(got) != want {
+			t.Errorf("%q: %q, %v; want %q", before, got, err, want)
+		}
+	}
+	for before, want := range map[string]string{
+		"context:\n  a\n" + contexts:             "in an unusual way",
+		"{context: a, contexts: {a: {}, b: {}}}": "in an unusual way",
+		"contexts: {a: {}}":                      `there is no context "b"`,
+		"contexts: [":                            "not YAML",
+	} {
+		if got, err := config.UseContext("f.yaml", []byte(before), "b"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %q, %v; want %q", before, got, err, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("theme: dark\ncontexts:\n  a: {server: https://a}\n"))
+	f.Add([]byte("? [a]\n: b\n<<: *x\n"))
+	f.Add([]byte("&a [*a]"))
+	f.Add([]byte(config.Document()))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		_, err := config.Parse("f.yaml", text)
+		if err != nil && !strings.HasPrefix(err.Error(), "f.yaml:") {
+			t.Errorf("an error without its place: %v", err)
+		}
+	})
+}

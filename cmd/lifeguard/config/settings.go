@@ -1,0 +1,182 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/styles"
+)
+
+// setting is one name that the file may have, with how it is read and all
+// that is said about it: the file that `config init` writes and
+// docs/configuration.md come from here.
+type setting[T any] struct {
+	name string
+	// values are what it may be, fallback what it is otherwise, in words.
+	values, fallback string
+	// example stands in the file that is written.
+	example string
+	doc     string
+	read    func(r *reader, what string, node ast.Node, into *T)
+}
+
+// contextName keeps names that can be typed in a shell and be part of a file's name.
+var contextName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// variableName is a variable's name in the environment.
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// maxWord is the length of a context's word: the header has room for it.
+const maxWord = 16
+
+var switches = []Switch{Auto, On, Off}
+
+// settings are the names at the top of the file.
+var settings = []setting[Config]{
+	{
+		name: "context", values: "name of a context", fallback: "the authority on this machine", example: "production",
+		doc:  "The context to begin in.",
+		read: func(r *reader, what string, n ast.Node, c *Config) { r.text(what, n, &c.Context) },
+	},
+	{
+		name: "contexts", values: "names with settings below them", fallback: "none", example: "",
+		doc:  "The authorities that have a name. `lifeguard context list` shows them, `lifeguard context use NAME` chooses one.",
+		read: readContexts,
+	},
+	{
+		name: "read_only", values: "true, false", fallback: "false", example: "false",
+		doc:  "Change nothing, whatever is pressed: the keys are off, and the connection refuses to send a change.",
+		read: func(r *reader, what string, n ast.Node, c *Config) { r.truth(what, n, &c.ReadOnly) },
+	},
+	{
+		name: "theme", values: themeNames(), fallback: "auto", example: "auto",
+		doc: "The colours. All but dark and light follow the terminal's background; auto takes 16-color where there are no more. " +
+			"NO_COLOR in the environment takes all colours away.",
+		read: func(r *reader, what string, n ast.Node, c *Config) { choice(r, what, n, styles.Themes(), &c.Theme) },
+	},
+	{
+		name: "ascii", values: "auto, true, false", fallback: "auto", example: "auto",
+		doc:  "Draw without characters beyond ASCII. auto asks the locale.",
+		read: func(r *reader, what string, n ast.Node, c *Config) { choice(r, what, n, switches, &c.ASCII) },
+	},
+}
+
+// contextSettings are the names below a context.
+var contextSettings = []setting[Context]{
+	{
+		name: "server", values: "URL", fallback: "the authority on this machine", example: "https://keys.example.com",
+		doc:  "The server's address.",
+		read: readServer,
+	},
+	{
+		name: "ca_file", values: "path", fallback: "none", example: "~/certificates/ca.pem",
+		doc:  "A PEM file with further certificates to trust.",
+		read: func(r *reader, what string, n ast.Node, c *Context) { r.path(what, n, &c.CAFile) },
+	},
+	{
+		name: "key_env", values: "name of a variable", fallback: "none", example: "PRODUCTION_KEY",
+		doc:  "The environment variable that holds your key for this server. LIFEGUARD_API_KEY, where it is set, comes before it.",
+		read: readKeyEnv,
+	},
+	{
+		name: "key_file", values: "path", fallback: "none", example: "production.key",
+		doc:  "The file that holds your key for this server, one line, readable by you alone; instead of key_env.",
+		read: func(r *reader, what string, n ast.Node, c *Context) { r.path(what, n, &c.KeyFile) },
+	},
+	{
+		name: "production", values: "true, false", fallback: "false", example: "true",
+		doc:  "This is the one that counts: it looks different, in colour and by its word.",
+		read: func(r *reader, what string, n ast.Node, c *Context) { r.truth(what, n, &c.Production) },
+	},
+	{
+		name: "word", values: fmt.Sprintf("text of at most %d characters", maxWord), fallback: "PRODUCTION, if it is", example: "PRODUCTION",
+		doc:  "The word before the context's name in the header.",
+		read: readWord,
+	},
+	{
+		name: "color", values: colorNames(), fallback: "red for production, else none", example: "red",
+		doc: "The colour of the context's name in the header.",
+		read: func(r *reader, what string, n ast.Node, c *Context) {
+			choice(r, what, n, styles.ContextColors(), &c.Color)
+		},
+	},
+	{
+		name: "read_only", values: "true, false", fallback: "the file's read_only", example: "false",
+		doc: "Change nothing in this context.",
+		read: func(r *reader, what string, n ast.Node, c *Context) {
+			c.ReadOnly = new(bool)
+			r.truth(what, n, c.ReadOnly)
+		},
+	},
+	{
+		name: "theme", values: themeNames(), fallback: "the file's theme", example: "auto",
+		doc: "The colours in this context.",
+		read: func(r *reader, what string, n ast.Node, c *Context) {
+			c.Theme = new(styles.Theme)
+			choice(r, what, n, styles.Themes(), c.Theme)
+		},
+	},
+}
+
+func themeNames() string {
+	var names []string
+	for _, theme := range styles.Themes() {
+		names = append(names, string(theme))
+	}
+	return strings.Join(names, ", ")
+}
+
+func colorNames() string { return strings.Join(styles.ContextColors(), ", ") }
+
+func readContexts(r *reader, what string, node ast.Node, c *Config) {
+	r.entries(what, node, func(name string, key, value ast.Node) {
+		if !contextName.MatchString(name) {
+			r.fail(key, "a context cannot be called %q: letters, digits, dots and dashes, at most 64", name)
+			return
+		}
+		context := Context{Name: name, Line: line(key)}
+		readFields(r, join(what, name), value, contextSettings, &context)
+		if context.Server == "" {
+			for _, needs := range []string{"ca_file", "key_env", "key_file"} {
+				if at, set := r.lines[join(join(what, name), needs)]; set && r.lines[join(join(what, name), "server")] == 0 {
+					r.problem(at, join(join(what, name), needs)+" is for a server: give the context its server too")
+				}
+			}
+		}
+		if context.KeyEnv != "" && context.KeyFile != "" {
+			r.problem(r.lines[join(join(what, name), "key_file")], join(what, name)+" has key_env and key_file: keep one of them")
+		}
+		c.Contexts = append(c.Contexts, context)
+	})
+}
+
+func readServer(r *reader, what string, node ast.Node, c *Context) {
+	if !r.text(what, node, &c.Server) {
+		return
+	}
+	// The client says all the rest; a password must not get as far as that.
+	if address, err := url.Parse(c.Server); err != nil || address.User != nil {
+		r.fail(node, "%s must be an address such as https://keys.example.com, without a name or password", what)
+	}
+}
+
+func readKeyEnv(r *reader, what string, node ast.Node, c *Context) {
+	if r.text(what, node, &c.KeyEnv) && !variableName.MatchString(c.KeyEnv) {
+		r.fail(node, "%s must be the name of a variable, such as PRODUCTION_KEY", what)
+	}
+}
+
+func readWord(r *reader, what string, node ast.Node, c *Context) {
+	if !r.text(what, node, &c.Word) {
+		return
+	}
+	if utf8.RuneCountInString(c.Word) > maxWord || api.Clean(c.Word) != c.Word {
+		r.fail(node, "%s must be a text of at most %d characters", what, maxWord)
+	}
+}

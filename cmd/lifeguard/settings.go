@@ -1,0 +1,180 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/cmd/lifeguard/config"
+	"github.com/lifeguard-keys/lifeguard/styles"
+)
+
+// register adds the flags that say where to connect to.
+func (f *connectFlags) register(cmd *cobra.Command) {
+	set := cmd.Flags()
+	set.StringVar(&f.config, "config", "", "configuration to read instead of the usual one")
+	set.StringVar(&f.context, "context", "", "context of the configuration to use")
+	set.StringVar(&f.server, "server", "", "URL of the server, such as https://keys.example.com; no context is used then")
+	set.StringVar(&f.caFile, "ca-file", "", "file with further certificates to trust, PEM")
+}
+
+// registerLook adds the flags that say how the console looks and what it may do.
+func (f *connectFlags) registerLook(cmd *cobra.Command) {
+	set := cmd.Flags()
+	f.set = set.Changed
+	set.BoolVar(&f.readOnly, "read-only", false, "change nothing, whatever is pressed")
+	set.StringVar(&f.theme, "theme", "", "colours: "+themeList())
+}
+
+func themeList() string {
+	var names []string
+	for _, theme := range styles.Themes() {
+		names = append(names, string(theme))
+	}
+	return strings.Join(names, ", ")
+}
+
+// configPath is the file to read, and whether somebody named it.
+func (p process) configPath(flag string) (path string, named bool) {
+	if path = cmp.Or(flag, p.env.get(envConfig)); path != "" {
+		return path, true
+	}
+	return filepath.Join(p.env.configFolder(), "config.yaml"), false
+}
+
+// configuration reads the file. Where nobody named one, there need not be any.
+func (p process) configuration(flag string) (config.Config, error) {
+	path, named := p.configPath(flag)
+	c, err := config.Load(path)
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		return config.Default(), nil
+	}
+	return c, err
+}
+
+// resolve weighs what was said where: flags before the environment, the
+// environment before the context, the context before the rest of the file.
+//
+// A server that is named directly is used without a context: a context's key
+// is for the context's server, and must not be sent to another one.
+func (f connectFlags) resolve(p process) (connectFlags, error) {
+	c, err := p.configuration(f.config)
+	if err != nil {
+		return f, err
+	}
+	f.file = c
+	for _, known := range c.Contexts {
+		if known.KeyEnv != "" && known.KeyEnv != envAPIKey {
+			// What the console starts has no business with any key.
+			_ = os.Unsetenv(known.KeyEnv)
+			f.secrets = append(f.secrets, known.KeyEnv)
+		}
+	}
+	f.key = api.NewSecret(p.env.get(envAPIKey))
+	name, err := f.chooseContext(p)
+	if err != nil {
+		return f, err
+	}
+	theme, readOnly := c.Theme, c.ReadOnly
+	if name != "" {
+		chosen, known := c.ByName(name)
+		if !known {
+			return f, c.NoContext(name)
+		}
+		f.context, f.server = name, chosen.Server
+		f.caFile = cmp.Or(f.caFile, chosen.CAFile)
+		f.production = f.production || chosen.Production
+		f.word, f.color = chosen.Word, chosen.Color
+		if chosen.ReadOnly != nil {
+			readOnly = *chosen.ReadOnly
+		}
+		if chosen.Theme != nil {
+			theme = *chosen.Theme
+		}
+		if f.key.IsZero() {
+			if f.key, err = p.contextKey(chosen); err != nil {
+				return f, err
+			}
+		}
+	}
+	return f, f.weigh(p, readOnly, theme)
+}
+
+// resolveLook weighs only what does not depend on a server.
+func (f connectFlags) resolveLook(p process) (connectFlags, error) {
+	c, err := p.configuration(f.config)
+	if err != nil {
+		return f, err
+	}
+	f.file = c
+	return f, f.weigh(p, c.ReadOnly, c.Theme)
+}
+
+// chooseContext returns the context's name, "" for none, and the server where
+// none is used.
+func (f *connectFlags) chooseContext(p process) (string, error) {
+	server, context := p.env.get(envServer), p.env.get(envContext)
+	switch {
+	case f.server != "" && f.context != "":
+		return "", errors.New("--server and --context are both given: a context has a server of its own, so leave one out")
+	case f.server != "":
+		return "", nil
+	case f.context != "":
+		return f.context, nil
+	case server != "" && context != "":
+		return "", fmt.Errorf("%s and %s are both set: a context has a server of its own, so unset one", envServer, envContext)
+	case server != "":
+		f.server = server
+		return "", nil
+	}
+	return cmp.Or(context, f.file.Context), nil
+}
+
+// weigh settles what a context, the environment and a flag may all say.
+func (f *connectFlags) weigh(p process, readOnly bool, theme styles.Theme) error {
+	if text := p.env.get(envReadOnly); text != "" {
+		said, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%s must be true or false", envReadOnly)
+		}
+		readOnly = said
+	}
+	if f.set == nil || !f.set("read-only") {
+		f.readOnly = readOnly
+	}
+	f.theme = cmp.Or(f.theme, p.env.get(envTheme), string(theme))
+	for _, known := range styles.Themes() {
+		if string(known) == f.theme {
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no theme %q: it is one of %s", api.Clean(f.theme), themeList())
+}
+
+// contextKey takes a context's key from where the configuration says it is.
+func (p process) contextKey(c config.Context) (api.Secret, error) {
+	if c.KeyFile == "" {
+		return api.NewSecret(p.env.get(c.KeyEnv)), nil
+	}
+	key, err := keyFile{path: c.KeyFile, remedy: "write your key for the context " + c.Name + " into it"}.read()
+	if errors.Is(err, fs.ErrNotExist) {
+		return api.Secret{}, &exitError{exitNeedsSignIn, fmt.Errorf("the context %s has its key in %s, and there is no such file: put the key there, readable by you alone", c.Name, c.KeyFile)}
+	}
+	return key, err
+}
+
+// keyVariable names the variable that a person may put the key into.
+func (f connectFlags) keyVariable() string {
+	if chosen, known := f.file.ByName(f.context); known && chosen.KeyEnv != "" {
+		return chosen.KeyEnv
+	}
+	return envAPIKey
+}
