@@ -57,13 +57,19 @@ func permissionWords(role api.Role, width int, e environment) []string {
 	case len(role.Permissions) == 0:
 		return wrapped("The role "+role.Name+" grants nothing: the key can sign in and no more.", width, s.Muted.Render, e)
 	}
-	lines := []string{s.Muted.Render("The key can:")}
-	for _, p := range role.Permissions {
+	return append([]string{s.Muted.Render("The key can:")}, permissionList(role.Permissions, width, e)...)
+}
+
+// permissionList is a line for each permission, with what it is limited to.
+func permissionList(permissions []api.Permission, width int, e environment) []string {
+	g := e.styles.Glyphs
+	var lines []string
+	for _, p := range permissions {
 		scope := ""
 		if p.Scope == api.ScopeSpecific {
 			scope = fmt.Sprintf(" (%d named)", len(p.Resources))
 		}
-		lines = append(lines, s.Glyphs.Bullet+" "+e.measure.Truncate(p.Action.Words()+scope, max(width-2, 1), s.Glyphs.Ellipsis))
+		lines = append(lines, g.Bullet+" "+e.measure.Truncate(p.Action.Words()+scope, max(width-2, 1), g.Ellipsis))
 	}
 	return lines
 }

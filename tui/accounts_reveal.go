@@ -71,3 +71,6 @@ func (a *accounts) sought(msg accountSoughtMsg, e environment) (tea.Cmd, action)
 	}
 	return a.uncover(msg.account.ID, e), nil
 }
+
+// teamQuery is the query that shows the service accounts of a team.
+func teamQuery(name string) string { return name }

@@ -29,7 +29,7 @@ var accountColumns = []table.Column{
 // paints are the styles of the table, taken apart once for each theme.
 type paints struct {
 	table.Styles
-	muted, inUse, refused *table.Paint
+	muted, inUse, refused, mighty *table.Paint
 }
 
 func newPaints(s *styles.Styles) *paints {
@@ -38,7 +38,7 @@ func newPaints(s *styles.Styles) *paints {
 			Heading: table.NewPaint(s.Heading), Marker: table.NewPaint(s.Marker), Match: table.NewPaint(s.Match),
 			MarkerGlyph: s.Glyphs.Marker, Ellipsis: s.Glyphs.Ellipsis,
 		},
-		muted: table.NewPaint(s.Muted), inUse: table.NewPaint(s.Success), refused: table.NewPaint(s.Danger),
+		muted: table.NewPaint(s.Muted), inUse: table.NewPaint(s.Success), refused: table.NewPaint(s.Danger), mighty: table.NewPaint(s.Warning),
 	}
 }
 

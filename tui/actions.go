@@ -13,6 +13,14 @@ type (
 	openDialog struct{ dialog dialog }
 	// showAccount goes to a service account on its page.
 	showAccount struct{ account api.Ref }
+	// showTeam goes to the service accounts of a team.
+	showTeam struct{ team api.Team }
+	// teamMade closes the form of a team that exists now.
+	teamMade struct{ team api.Team }
+	// closeTeamForm closes the form; when an answer was lost, the team may exist.
+	closeTeamForm struct{ lost bool }
+	// seekKey looks for the owner of a whole key that was typed, as if pasted.
+	seekKey struct{ key string }
 	// say tells in the status line what happened.
 	say struct {
 		kind toastKind
@@ -77,6 +85,10 @@ type (
 func (closeDialog) isAction()     {}
 func (openDialog) isAction()      {}
 func (showAccount) isAction()     {}
+func (showTeam) isAction()        {}
+func (teamMade) isAction()        {}
+func (closeTeamForm) isAction()   {}
+func (seekKey) isAction()         {}
 func (say) isAction()             {}
 func (loadFailing) isAction()     {}
 func (keyRefused) isAction()      {}

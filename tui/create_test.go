@@ -343,7 +343,7 @@ func TestTheDoorStaysShut(t *testing.T) {
 				c := newConsole(t, server, 80, 24, func(o *tui.Options) { change(server, o) })
 				for _, key := range []string{"n", "d"} {
 					c.press(key)
-					c.seesNot("Team   ", "This cannot be undone")
+					c.seesNot("New API Key", "This cannot be undone")
 					if !strings.Contains(c.screen(), "read-only") && !strings.Contains(c.screen(), "You need the permission") {
 						t.Errorf("%s does not say why it does nothing:\n%s", key, c.screen())
 					}

@@ -28,7 +28,7 @@ func (d createDialog) view(e environment) panel {
 	blank()
 
 	teamLine := len(lines)
-	lines = append(lines, d.label("Team", d.focus == focusTeam, e)+d.teamField(e))
+	lines = append(lines, formLabel("Team", d.focus == focusTeam, e)+d.teamField(e))
 	fixed := 4 // name, its rule, buttons, status
 	if airy {
 		fixed += 3
@@ -40,7 +40,7 @@ func (d createDialog) view(e environment) panel {
 	blank()
 
 	nameLine := len(lines)
-	lines = append(lines, d.label("Name", d.focus == focusName, e)+harmless(d.name).View())
+	lines = append(lines, formLabel("Name", d.focus == focusName, e)+harmless(d.name).View())
 	lines = append(lines, d.nameRule(e))
 	blank()
 	lines = append(lines, strings.Repeat(" ", labelWidth)+d.buttons(e))
@@ -73,7 +73,8 @@ func harmless(input textinput.Model) textinput.Model {
 	return input
 }
 
-func (d createDialog) label(text string, focused bool, e environment) string {
+// formLabel is the label before a field.
+func formLabel(text string, focused bool, e environment) string {
 	text = fmt.Sprintf("%-*s", labelWidth, text)
 	if focused {
 		return e.styles.Key.Render(text)
@@ -122,7 +123,7 @@ func (d createDialog) teamArea(e environment, room int) []string {
 		}
 	}
 	if selected != nil {
-		lines = append(lines, rolePreview(selected.Role, width, room-len(lines), e)...)
+		lines = append(lines, rolePreview(selected.Role, permissionWords(selected.Role, width, e), width, room-len(lines), e)...)
 	}
 	for len(lines) < room {
 		lines = append(lines, "")
@@ -133,10 +134,9 @@ func (d createDialog) teamArea(e environment, room int) []string {
 	return lines[:room]
 }
 
-// rolePreview tells in room lines what a key with this role can do: one line a
-// permission when they fit, else all in running text, cut at the end.
-func rolePreview(role api.Role, width, room int, e environment) []string {
-	lines := permissionWords(role, width, e)
+// rolePreview tells in room lines what a role grants: the lines as they are
+// when they fit, else all permissions in running text, cut at the end.
+func rolePreview(role api.Role, lines []string, width, room int, e environment) []string {
 	if len(lines) <= room || len(role.Permissions) == 0 || role.Name == api.RoleTenantAdmin {
 		return lines[:max(min(len(lines), room), 0)]
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/styles"
+	"github.com/lifeguard-keys/lifeguard/tui/inventory"
 )
 
 // dialog is what stands over the page. The top one gets all input. It is a
@@ -56,6 +57,8 @@ type environment struct {
 	caller        *api.Caller
 	teams         []api.Team
 	teamsByID     map[string]api.Team
+	inventory     inventory.List // the service accounts that are here
+	complete      bool           // they are all that there are
 	newKey        func() string
 	teamsFailed   *api.Error // why there are no teams, nil when they are there or coming
 	readOnly      bool
@@ -70,7 +73,7 @@ func (m *Model) environment() environment {
 		width:  max(min(dialogWidth, m.width-4)-4, 1),
 		height: max(m.height-4, 1),
 		screen: m.width,
-		caller: m.caller, teams: m.teamList, teamsByID: m.teams, teamsFailed: m.teamsFailed, newKey: m.options.NewIdempotencyKey, readOnly: m.options.ReadOnly,
+		caller: m.caller, teams: m.teamList, teamsByID: m.teams, inventory: m.accounts.list, complete: !m.accounts.loaded.IsZero(), teamsFailed: m.teamsFailed, newKey: m.options.NewIdempotencyKey, readOnly: m.options.ReadOnly,
 	}
 }
 
@@ -174,9 +177,6 @@ func (m *Model) perform(wanted action, from int) tea.Cmd {
 		m.close(from)
 	case openDialog:
 		m.open(a.dialog)
-	case showAccount:
-		m.close(from)
-		return tea.Batch(m.turn(pageAccounts), m.accounts.reveal(a.account, m.environment()))
 	case say:
 		m.say(a.kind, a.text)
 	case loadFailing:
@@ -233,6 +233,8 @@ func (m *Model) perform(wanted action, from int) tea.Cmd {
 	case retryWithOldKey:
 		m.close(from)
 		return m.reload()
+	default:
+		return m.performOnPages(wanted, from)
 	}
 	return nil
 }

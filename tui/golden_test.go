@@ -61,6 +61,31 @@ var states = []struct {
 	{"audit-details", nil, func(c *console) { c.press("2", "j", "i") }},
 	{"audit-to-account", nil, func(c *console) { c.press("2", "j", "enter") }},
 	{"audit-to-deleted", nil, func(c *console) { c.press("2", "j", "j", "j", "enter") }},
+	{"teams", nil, func(c *console) { c.press("3", "j"); c.wait(time.Second) }},
+	{"teams-search", nil, func(c *console) { c.press("3", "/"); c.typeText("ci"); c.wait(time.Second) }},
+	{"teams-nothing", nil, func(c *console) { c.press("3", "/"); c.typeText("zebra"); c.press("enter") }},
+	{"teams-loading", func(a *authority) { a.delay["teams"] = 30 * time.Minute }, func(c *console) { c.press("3") }},
+	{"teams-forbidden", failing("teams", forbidden()), func(c *console) { c.press("3") }},
+	{"teams-stale", failingLater("teams", unreachable()), func(c *console) { c.press("3", "r") }},
+	{"teams-no-members", func(a *authority) {
+		a.caller.Permissions = []api.Permission{{Action: api.ViewServiceAccounts, Scope: api.ScopeAll}}
+	},
+		func(c *console) { c.press("3", "n") }},
+	{"teams-details", nil, func(c *console) { c.press("3", "j", "i") }},
+	{"teams-new-role", nil, func(c *console) { c.press("3", "n", "down") }},
+	{"teams-new-mighty", func(a *authority) {
+		a.caller.Permissions = []api.Permission{{Action: api.ProvisionUsersWithSCIM, Scope: api.ScopeAll}}
+	},
+		func(c *console) { c.press("3", "n", "down", "down") }},
+	{"teams-new-name", nil, func(c *console) { c.press("3", "n"); c.typeText("ci"); c.press("enter"); c.typeText("night shift") }},
+	{"teams-new-taken", nil, func(c *console) { c.press("3", "n", "enter"); c.typeText("data"); c.press("enter") }},
+	{"teams-new-lost", failing("create-team", lost()), func(c *console) { c.press("3", "n", "enter"); c.typeText("night shift"); c.press("enter") }},
+	{"teams-made", nil, func(c *console) {
+		c.press("3", "n", "enter")
+		c.typeText("night shift")
+		c.press("enter")
+		c.wait(time.Second)
+	}},
 	{"deleted", nil, func(c *console) { c.press("d", "right", "enter") }},
 }
 

@@ -18,6 +18,7 @@ func (k keyMap) sections() []keySection {
 	return []keySection{
 		{"API Keys", []binding{k.New, k.Delete, k.Details, k.Search, k.ClearSearch, k.Sort, k.Reverse, k.Refresh, k.Help, k.Quit, k.Interrupt}},
 		{"Audit log", []binding{k.ShowAccount, k.Inspect, k.Refresh}},
+		{"Teams", []binding{k.NewTeam, k.ShowKeys, k.Inspect, k.Search, k.ClearSearch, k.Refresh}},
 		{"Pages", append(k.pages(), k.NextPage, k.PreviousPage)},
 		{"Moving", []binding{k.Down, k.Up, k.PageDown, k.PageUp, k.HalfDown, k.HalfUp, k.Top, k.Bottom}},
 		{"Search", []binding{k.KeepSearch, k.LeaveSearch}},

@@ -51,7 +51,7 @@ type keyMap struct {
 
 	New, Delete, Details, Search, ClearSearch, Sort, Reverse, Refresh, Help, Quit, Interrupt binding
 
-	ToAccounts, ToAudit, NextPage, PreviousPage, ShowAccount, Inspect binding
+	ToAccounts, ToAudit, ToTeams, NextPage, PreviousPage, ShowAccount, Inspect, NewTeam, ShowKeys binding
 
 	KeepSearch, LeaveSearch binding
 
@@ -87,10 +87,13 @@ func defaultKeyMap() keyMap {
 
 		ToAccounts:   bind("to-api-keys", "API Keys", "1"),
 		ToAudit:      bind("to-audit-log", "Audit log", "2"),
+		ToTeams:      bind("to-teams", "Teams", "3"),
 		NextPage:     bind("next-page", "next page", "tab"),
 		PreviousPage: bind("previous-page", "page before", "shift+tab"),
 		ShowAccount:  bind("show-account", "to its API key", "enter"),
 		Inspect:      bind("inspect", "details", "i"),
+		NewTeam:      bind("new-team", "new team", "n").danger(),
+		ShowKeys:     bind("show-keys", "its API keys", "enter"),
 
 		KeepSearch:  bind("keep-search", "to the list", "enter", "tab"),
 		LeaveSearch: bind("leave-search", "clear, then leave", "esc"),
@@ -142,7 +145,7 @@ func (k keyMap) move(t *table.Model, b binding) bool {
 }
 
 // pages are the bindings that go to a page, in the order of their ids.
-func (k keyMap) pages() []binding { return []binding{k.ToAccounts, k.ToAudit} }
+func (k keyMap) pages() []binding { return []binding{k.ToAccounts, k.ToAudit, k.ToTeams} }
 
 // turns returns the page that a press goes to from the one in sight.
 func (k keyMap) turns(at pageID, press tea.KeyPressMsg) (pageID, bool) {

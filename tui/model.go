@@ -45,10 +45,11 @@ type Model struct {
 	teamsFailed *api.Error
 	sides       [sideLoads]side
 
-	at       pageID // the page in sight
-	accounts accounts
-	audit    audit
-	failing  bool // the layout has room for a failure
+	at        pageID // the page in sight
+	accounts  accounts
+	audit     audit
+	teamsPage teamsPage
+	failing   bool // the layout has room for a failure
 
 	dialogs []stacked
 	opened  int // dialogs so far
@@ -58,14 +59,15 @@ type Model struct {
 // New makes a console. Run it with tea.NewProgram.
 func New(options Options) Model {
 	m := Model{
-		options:  options,
-		client:   options.Client,
-		session:  1,
-		keys:     defaultKeyMap(),
-		now:      options.Clock(),
-		teams:    map[string]api.Team{},
-		accounts: newAccounts(),
-		audit:    newAudit(),
+		options:   options,
+		client:    options.Client,
+		session:   1,
+		keys:      defaultKeyMap(),
+		now:       options.Clock(),
+		teams:     map[string]api.Team{},
+		accounts:  newAccounts(),
+		audit:     newAudit(),
+		teamsPage: newTeamsPage(),
 	}
 	m.restyle()
 	if options.Notice != "" {
@@ -104,7 +106,8 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		cmd = m.tick(msg)
 	case addressed:
-		cmd = m.toPage(msg.page(), msg)
+		// A dialog may show the same as its page.
+		cmd = tea.Batch(m.toPage(msg.page(), msg), m.toDialogs(msg))
 	case callerLoadedMsg, teamsLoadedMsg, sideLoadFailedMsg, sideLoadDueMsg:
 		cmd = m.loaded(msg)
 	case accountCreatedMsg:
@@ -123,6 +126,9 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.paste(msg)
 	default:
 		cmd = m.toDialogs(msg)
+	}
+	if m.at == pageTeams {
+		m.teamsPage.count(m.accounts.list, !m.accounts.loaded.IsZero())
 	}
 	if failing := m.current().failed() != nil; failing != m.failing {
 		m.failing = failing
@@ -233,6 +239,10 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	}
 	if len(m.dialogs) > 0 {
 		return m.updateDialog(msg)
+	}
+	if api.FindKey(msg.Content) != "" {
+		// Wherever it is pasted: its owner is on that page.
+		return tea.Batch(m.turn(pageAccounts), m.toPage(pageAccounts, msg))
 	}
 	return m.toPage(m.at, msg)
 }

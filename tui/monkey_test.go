@@ -19,7 +19,7 @@ import (
 )
 
 // monkeyKeys are pressed by those who press anything.
-var monkeyKeys = strings.Fields("n d enter enter enter esc tab shift+tab up down left right j k g G / ? r s S y w c i q a e 1 space backspace pgdown pgup ctrl+f ctrl+d ctrl+u ctrl+r home end")
+var monkeyKeys = strings.Fields("n d enter enter enter esc tab shift+tab up down left right j k g G / ? r s S y w c i q a e 1 2 3 2 3 : space backspace pgdown pgup ctrl+f ctrl+d ctrl+u ctrl+r home end")
 
 var sgr = regexp.MustCompile(`\x1b\[[0-9;:]*m`)
 

@@ -20,6 +20,10 @@ type Client interface {
 	ServiceAccount(ctx context.Context, id string) (api.ServiceAccount, error)
 	CreateServiceAccount(ctx context.Context, request api.CreateServiceAccount, idempotencyKey string) (api.CreatedServiceAccount, error)
 	DeleteServiceAccount(ctx context.Context, id string) error
+	Members(ctx context.Context, teamID string, options api.ListOptions) (api.MemberList, error)
+	Roles(ctx context.Context, options api.ListOptions) (api.RoleList, error)
+	NextRoles(ctx context.Context, next string) (api.RoleList, error)
+	CreateTeam(ctx context.Context, create api.CreateTeam) (api.Team, error)
 	AuditEvents(ctx context.Context, filter api.AuditFilter, options api.ListOptions) (api.AuditEventList, error)
 	NextAuditEvents(ctx context.Context, next string) (api.AuditEventList, error)
 }

@@ -13,6 +13,7 @@ type pageID int
 const (
 	pageAccounts pageID = iota
 	pageAudit
+	pageTeams
 	pageCount
 )
 
@@ -57,8 +58,11 @@ type addressed interface{ page() pageID }
 
 // page returns a page of this model. The pointer is for the moment.
 func (m *Model) page(id pageID) page {
-	if id == pageAudit {
+	switch id {
+	case pageAudit:
 		return &m.audit
+	case pageTeams:
+		return &m.teamsPage
 	}
 	return &m.accounts
 }
@@ -83,6 +87,31 @@ func (m *Model) toPage(id pageID, msg tea.Msg) tea.Cmd {
 		return cmd
 	}
 	return tea.Batch(cmd, m.perform(wanted, noDialog))
+}
+
+// performOnPages carries out what leads from one page to another, or changes
+// what a page shows.
+func (m *Model) performOnPages(wanted action, from int) tea.Cmd {
+	m.close(from)
+	switch a := wanted.(type) {
+	case showAccount:
+		return tea.Batch(m.turn(pageAccounts), m.accounts.reveal(a.account, m.environment()))
+	case showTeam:
+		return tea.Batch(m.turn(pageAccounts), m.accounts.setQuery(teamQuery(a.team.Name), false, m.environment()))
+	case seekKey:
+		return m.paste(tea.PasteMsg{Content: a.key})
+	case teamMade:
+		m.teamsPage.selected = a.team.ID
+		m.say(toastGood, "Made the team "+a.team.Name+" with the role "+a.team.Role.Name+".")
+		return m.loadSides()
+	case closeTeamForm:
+		if !a.lost {
+			return nil
+		}
+		m.say(toastWarning, "The team may exist: look for it in the list, which is being loaded again.")
+		return m.loadSides()
+	}
+	return nil
 }
 
 // toPages hands a message to every page.

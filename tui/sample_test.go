@@ -23,6 +23,9 @@ func newAuthority() *authority {
 		{ID: "t3", Name: "developers", Role: developer}, {ID: "t4", Name: "platform", Role: runner},
 	}
 	now := time.Now()
+	for i := range teams {
+		teams[i].CreatedAt = now.Add(-time.Duration(i*i+1) * 60 * 24 * time.Hour)
+	}
 	ago := func(d time.Duration) *time.Time {
 		at := now.Add(-d)
 		return &at

@@ -22,7 +22,7 @@ func (m *Model) loaded(msg tea.Msg) tea.Cmd {
 			m.setTeams(msg.teams)
 			m.teamsFailed = nil
 			m.sides[sideTeams].failures = 0
-			return m.toDialogs(msg)
+			return tea.Batch(m.toPage(pageTeams, msg), m.toDialogs(msg))
 		}
 	case sideLoadFailedMsg:
 		return m.sideLoadFailed(msg)
@@ -66,6 +66,7 @@ func (m *Model) sideLoadFailed(msg sideLoadFailedMsg) tea.Cmd {
 	}
 	if msg.what == sideTeams {
 		m.teamsFailed = msg.err
+		m.toPage(pageTeams, msg)
 	}
 	if errors.Is(msg.err, api.ErrUnauthorized) {
 		return m.askToSignIn(msg.err)

@@ -1,0 +1,117 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+// searchBox is the line in which a page's query is typed.
+type searchBox struct {
+	input textinput.Model
+}
+
+func newSearchBox(placeholder string) searchBox {
+	input := textinput.New()
+	input.Prompt = ""
+	input.Placeholder = placeholder
+	input.CharLimit = 1024
+	input.SetVirtualCursor(false)
+	return searchBox{input: input}
+}
+
+func (b searchBox) query() string    { return strings.TrimSpace(b.input.Value()) }
+func (b searchBox) focused() bool    { return b.input.Focused() }
+func (b *searchBox) resize(l layout) { b.input.SetWidth(max(l.width-36, 10)) }
+
+func (b *searchBox) restyle(e environment) { b.input.SetStyles(inputStyles(e.styles)) }
+
+func (b *searchBox) set(query string) {
+	b.input.SetValue(query)
+	b.input.EchoMode = textinput.EchoNormal
+}
+
+// press types a key. It reports whether the query is another one then; a key
+// that is none of the box's own is not used.
+func (b *searchBox) press(press tea.KeyPressMsg, e environment) (cmd tea.Cmd, changed, used bool) {
+	switch {
+	case e.keys.KeepSearch.matches(press), e.keys.LeaveSearch.matches(press) && b.input.Value() == "":
+		b.input.Blur()
+		return nil, false, true
+	case e.keys.LeaveSearch.matches(press):
+		b.set("")
+		return nil, true, true
+	}
+	switch press.String() {
+	case "down", "up", "pgdown", "pgup":
+		return nil, false, false
+	case "ctrl+v":
+		return nil, false, true // the terminal pastes
+	}
+	cmd, changed = b.typed(press)
+	return cmd, changed, true
+}
+
+// paste takes a pasted text in, as one line.
+func (b *searchBox) paste(msg tea.PasteMsg) (tea.Cmd, bool) {
+	focus := b.input.Focus()
+	cmd, changed := b.typed(tea.PasteMsg{Content: strings.TrimSpace(api.Clean(firstLine(msg.Content)))})
+	return tea.Batch(focus, cmd), changed
+}
+
+func (b *searchBox) typed(msg tea.Msg) (tea.Cmd, bool) {
+	before := b.input.Value()
+	var cmd tea.Cmd
+	b.input, cmd = b.input.Update(msg)
+	switch text := b.input.Value(); {
+	case text == "":
+		b.input.EchoMode = textinput.EchoNormal
+	case api.FindKey(text) != "":
+		b.input.EchoMode = textinput.EchoPassword // it is not for the screen
+	}
+	return cmd, b.input.Value() != before
+}
+
+// takeKey empties the box of a whole key that was typed into it, as terminals
+// without bracketed paste do, and returns it.
+func (b *searchBox) takeKey() (string, bool) {
+	key := api.FindKey(b.input.Value())
+	if key == "" || api.CheckKey(key) != nil {
+		return "", false
+	}
+	b.set("")
+	return key, true
+}
+
+// shown is the query as it may stand on the screen.
+func (b searchBox) shown() string {
+	if b.input.EchoMode == textinput.EchoPassword {
+		return "what looks like a key"
+	}
+	return b.query()
+}
+
+// line draws the box, or a rule while nothing is searched, with counts at the
+// right.
+func (b searchBox) line(counts string, width int, e environment) string {
+	left := " " + e.styles.Key.Render("/") + " "
+	switch {
+	case b.focused():
+		left += b.input.View()
+	case b.query() != "":
+		left += b.shown()
+	default:
+		return e.rule(width)
+	}
+	if b.query() == "" {
+		counts = ""
+	}
+	return e.spread(left, e.styles.Muted.Render(counts)+" ", width)
+}
+
+func (b searchBox) cursor(l layout, e environment) *tea.Cursor {
+	return inputCursor(b.input, e.measure, 3, l.search.Min.Y)
+}

@@ -1,0 +1,186 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
+	"github.com/lifeguard-keys/lifeguard/tui/inventory"
+	"github.com/lifeguard-keys/lifeguard/tui/table"
+)
+
+// teamsPage is the Teams page: each team with its role, its members and its
+// service accounts. The teams are those that the root model loads beside the
+// accounts; how many members a team has is asked for the rows in sight.
+type teamsPage struct {
+	list  []api.Team
+	known bool // they were loaded once
+	index fuzzy.Index
+	view  []int32 // numbers in list, as they are shown
+
+	box      searchBox
+	table    table.Model
+	columns  []table.Column
+	selected string // id of the team under the cursor
+	moves    int    // counts cursor moves, to know when it rests
+	resting  *teamFacts
+
+	members  map[string]teamMembers // by team id; replaced, never changed
+	asking   int                    // of the request for members under way, 0 for none
+	asked    int                    // such requests so far
+	accounts accountCounts
+
+	failure  *failure
+	attempts int
+	loaded   time.Time
+}
+
+// accountCounts are the service accounts of each team, by its id.
+type accountCounts struct {
+	counts      map[string]int
+	len, living int // of the list that was counted
+	complete    bool
+}
+
+func newTeamsPage() teamsPage {
+	return teamsPage{index: fuzzy.New(teamFields...), box: newSearchBox("name or role")}
+}
+
+// teamFields rank a hit in a team's name before one in its role.
+var teamFields = []fuzzy.Field{
+	{Exact: 100, Prefix: 90, Word: 80, Inside: 70, Scattered: 40},
+	{Exact: 60, Prefix: 55, Word: 50, Inside: 45},
+}
+
+func (t *teamsPage) name() string { return "Teams" }
+
+func (t *teamsPage) resize(l layout) {
+	t.table.SetSize(l.table.Dx(), l.table.Dy())
+	t.columns = table.Fit(teamColumns, l.table.Dx())
+	t.box.resize(l)
+}
+
+func (t *teamsPage) restyle(e environment) {
+	t.table.SetMeasure(e.measure)
+	t.box.restyle(e)
+}
+
+func (t *teamsPage) typing() bool     { return t.box.focused() }
+func (t *teamsPage) failed() *failure { return t.failure }
+
+// enter asks for the members of the teams in sight.
+func (t *teamsPage) enter(e environment) tea.Cmd { return t.askMembers(e) }
+
+func (t *teamsPage) pace() time.Duration {
+	switch {
+	case t.asking != 0:
+		return spinnerTick
+	case t.failure != nil && !t.failure.retryAt.IsZero():
+		return secondTick
+	}
+	return ageTick
+}
+
+func (t *teamsPage) update(msg tea.Msg, e environment) (tea.Cmd, action) {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return t.press(msg, e)
+	case tea.PasteMsg:
+		cmd, _ := t.box.paste(msg)
+		return tea.Batch(cmd, t.searchAnew()), nil
+	case teamsLoadedMsg:
+		t.take(msg.teams, e)
+		if t.members != nil {
+			return t.askMembers(e), nil // the page was shown before
+		}
+	case sideLoadFailedMsg:
+		t.loadFailed(msg.err, e)
+	case teamRestedMsg:
+		if msg.move == t.moves {
+			t.rest(e)
+			return t.askMembers(e), nil
+		}
+	case membersLoadedMsg:
+		return t.membersArrived(msg, e)
+	}
+	return nil, nil
+}
+
+// take replaces the teams; the cursor keeps its team.
+func (t *teamsPage) take(list []api.Team, e environment) {
+	t.list, t.known, t.loaded = list, true, e.now
+	t.failure, t.attempts = nil, 0
+	rows := make([]fuzzy.Row, len(list))
+	for i, team := range list {
+		rows[i].Texts = []string{team.Name, team.Role.Name}
+	}
+	t.index = fuzzy.New(teamFields...).Append(rows...)
+	t.search()
+	t.rest(e)
+}
+
+// search shows the teams that the query asks for: all in order, or the best
+// first.
+func (t *teamsPage) search() {
+	found, _ := t.index.Search(context.Background(), fuzzy.Query{Terms: fuzzy.Terms(t.box.query())})
+	t.view, _ = found.Order(context.Background())
+	t.table.SetLength(len(t.view))
+	t.table.Select(0)
+	for place, number := range t.view {
+		if t.list[number].ID == t.selected {
+			t.table.Select(place)
+		}
+	}
+}
+
+// searchAnew shows what another query asks for, from the first row.
+func (t *teamsPage) searchAnew() tea.Cmd {
+	t.selected = ""
+	t.search()
+	return t.moved()
+}
+
+// current returns the team under the cursor.
+func (t *teamsPage) current() (api.Team, bool) {
+	place := t.table.Cursor()
+	if place < 0 {
+		return api.Team{}, false
+	}
+	return t.list[t.view[place]], true
+}
+
+func (t *teamsPage) moved() tea.Cmd {
+	t.moves++
+	if team, ok := t.current(); ok {
+		t.selected = team.ID
+	}
+	return after(restTime, teamRestedMsg{move: t.moves})
+}
+
+// rest shows the team under the cursor in the details pane.
+func (t *teamsPage) rest(e environment) {
+	t.resting = nil
+	if team, ok := t.current(); ok {
+		t.resting = t.facts(team, e.inventory)
+	}
+}
+
+// count counts the service accounts of each team, unless it is known.
+func (t *teamsPage) count(list inventory.List, complete bool) {
+	c := &t.accounts
+	if c.counts != nil && c.len == list.Len() && c.living == list.Living() && c.complete == complete {
+		return
+	}
+	*c = accountCounts{counts: map[string]int{}, len: list.Len(), living: list.Living(), complete: complete}
+	for i := range int32(list.Len()) {
+		if !list.Gone(i) {
+			c.counts[list.Team(i).ID]++
+		}
+	}
+	if t.resting != nil {
+		t.resting = t.facts(t.resting.team, list)
+	}
+}

@@ -1,0 +1,91 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+)
+
+func (t *teamsPage) bindings(e environment) []binding {
+	k := e.keys
+	if t.box.focused() {
+		return []binding{k.KeepSearch, k.LeaveSearch, k.Down.arrows("down", "↓"), k.Up.arrows("up", "↑")}
+	}
+	nothing := ""
+	if t.table.Length() == 0 {
+		nothing = "There is no team to look at."
+	}
+	bindings := []binding{k.NewTeam.because(t.changeForbidden(e)), k.ShowKeys.because(nothing), k.Inspect.because(nothing), k.Search}
+	if t.box.query() != "" {
+		bindings = append(bindings, k.ClearSearch)
+	}
+	return append(append(bindings, k.Refresh), k.movements()...)
+}
+
+// changeForbidden says why the person can make no team, or "".
+func (t *teamsPage) changeForbidden(e environment) string {
+	switch {
+	case e.readOnly:
+		return "This console is read-only: it makes no team."
+	case !e.mayProvision():
+		return "You need the permission " + string(api.ProvisionUsersWithSCIM) + " to make a team; a " + api.RoleTenantAdmin + " has it."
+	}
+	return ""
+}
+
+func (t *teamsPage) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
+	if t.box.focused() {
+		return t.searchKey(press, e)
+	}
+	b, ok := find(t.bindings(e), press)
+	if !ok {
+		return nil, nil
+	}
+	if b.off != "" {
+		return nil, say{toastWarning, b.off}
+	}
+	k := e.keys
+	if k.move(&t.table, b) {
+		return t.moved(), nil
+	}
+	team, _ := t.current()
+	switch b.name {
+	case k.NewTeam.name:
+		d, cmd := newTeamDialog(e)
+		return tea.Batch(cmd, e.remote.loadRoles(d.turn)), openDialog{d}
+	case k.ShowKeys.name:
+		return nil, showTeam{team}
+	case k.Inspect.name:
+		return t.askMembers(e), openDialog{teamDetailsDialog{facts: *t.facts(team, e.inventory)}}
+	case k.Search.name:
+		return t.box.input.Focus(), nil
+	case k.ClearSearch.name:
+		t.box.set("")
+		t.search()
+		return t.moved(), nil // the cursor keeps its team
+	case k.Refresh.name:
+		if t.failure != nil && t.failure.unauthorized() {
+			return nil, keyRefused{t.failure.err}
+		}
+		return nil, t.refresh()
+	}
+	return nil, nil
+}
+
+// searchKey types into the search. Arrows move in the table meanwhile.
+func (t *teamsPage) searchKey(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
+	cmd, changed, used := t.box.press(press, e)
+	if !used {
+		if b, ok := find(e.keys.movements(), press); ok && e.keys.move(&t.table, b) {
+			return t.moved(), nil
+		}
+	}
+	if key, ok := t.box.takeKey(); ok {
+		t.search()
+		return cmd, seekKey{key}
+	}
+	if changed {
+		cmd = tea.Batch(cmd, t.searchAnew())
+	}
+	return cmd, nil
+}
