@@ -19,6 +19,7 @@ const (
 	exitDone        = 0 // what was asked for is done
 	exitFailed      = 1 // it failed; standard error says why
 	exitCancelled   = 2 // the person or a signal ended it
+	exitWrongQuery  = 2 // a query was not understood, and nothing was done
 	exitNeedsSignIn = 4 // there is no key to do it with
 )
 
@@ -86,7 +87,10 @@ func keepFailures(cmd *cobra.Command, failure *error) {
 
 func rootCommand(p process) *cobra.Command {
 	root := consoleCommand(p)
-	root.AddCommand(auditCommand(p), backupCommand(p), configCommand(p), contextCommand(p), demoCommand(p), initCommand(p), serveCommand(p), versionCommand(p))
+	root.AddCommand(
+		auditCommand(p), backupCommand(p), configCommand(p), contextCommand(p), demoCommand(p),
+		initCommand(p), listCommand(p), serveCommand(p), versionCommand(p),
+	)
 	return root
 }
 
@@ -116,6 +120,11 @@ func printError(w io.Writer, err error) {
 		for _, line := range unusable.Lines() {
 			_, _ = fmt.Fprintln(w, "lifeguard: "+line)
 		}
+		return
+	}
+	var wrong *queryError
+	if errors.As(err, &wrong) {
+		_, _ = fmt.Fprint(w, wrong.underlined())
 		return
 	}
 	// Joined errors come one a line.

@@ -9,7 +9,10 @@
 // exact conditions, which [Query.Filter] makes a function of.
 package query
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Limits of a query. What lies beyond is an [Error] and filters nothing; the
 // terms before it do.
@@ -126,6 +129,12 @@ func (q Query[T]) Fields() []string {
 		}
 	}
 	return names
+}
+
+// Conditions returns the query without the words of [Query.Words].
+func (q Query[T]) Conditions() Query[T] {
+	q.Terms = slices.DeleteFunc(slices.Clone(q.Terms), Term.fuzzy)
+	return q
 }
 
 // Empty reports whether the query has no term that filters.

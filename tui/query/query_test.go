@@ -162,6 +162,9 @@ func TestWordsGoToTheSearchEngine(t *testing.T) {
 	if got, want := books().Parse("lent:never author:a author:b c").Fields(), []string{"lent", "author"}; !slices.Equal(got, want) {
 		t.Errorf("Fields = %q, want %q", got, want)
 	}
+	if got := books().Parse("ci author:ada dep !prod").Conditions().String(); got != "author:ada !prod" {
+		t.Errorf("Conditions = %s", got)
+	}
 	if books().Parse("ci dep").Filter(now) != nil {
 		t.Error("words alone make a filter")
 	}

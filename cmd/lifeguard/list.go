@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/client"
+	"github.com/lifeguard-keys/lifeguard/tui/inventory"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
+)
+
+type listFlags struct {
+	connect         connectFlags
+	query, sort     string
+	reverse         bool
+	asJSON, asLines bool
+	request         selection.Request
+}
+
+func listCommand(p process) *cobra.Command {
+	var flags listFlags
+	var columns []string
+	for _, column := range selection.Columns {
+		columns = append(columns, column.ID)
+	}
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List service accounts, or those that a query asks for",
+		Long: "Prints service accounts: a table on a terminal, tab-separated lines elsewhere. --query takes what the console's\n" +
+			"search takes, and finds the same: words are matched fuzzily and ranked, team:platform, by:ada, created:<7d,\n" +
+			"used:>90d,never, !prod, \"exact\" and /regex/ are conditions. docs/query.md has all of it. A query that is not\n" +
+			"understood is shown with what is wrong underlined, and the exit code is 2.\n\n" +
+			"Without a server it lists the accounts of the authority on this machine.",
+		Example: "lifeguard list --query 'ci dep !prod' --server https://keys.example.com\n" +
+			"lifeguard list --query 'used:>90d,never' --sort used --reverse\n" +
+			"lifeguard list --query 'team:=platform created:<7d' --jsonl | jq -r .id",
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flags.parse(columns, cmd.Flags().Changed("sort")); err != nil {
+				return flagError(cmd, err)
+			}
+			if err := checkQuery(flags.query, selection.Fields(nil).Parse(flags.query).Errors); err != nil {
+				return err
+			}
+			err := withClient(cmd.Context(), p, flags.connect, func(c *client.Client) error {
+				return list(cmd.Context(), p, flags, c)
+			})
+			if errors.Is(err, syscall.EPIPE) {
+				return nil // whoever reads has read enough, as head does
+			}
+			return err
+		},
+	}
+	flags.connect.register(cmd)
+	set := cmd.Flags()
+	set.StringVarP(&flags.query, "query", "q", "", "which service accounts, in the language of the console's search")
+	set.StringVar(&flags.sort, "sort", "", "sort by "+strings.Join(columns, ", ")+"; without it the best match comes first")
+	set.BoolVar(&flags.reverse, "reverse", false, "turn the order round")
+	set.BoolVar(&flags.asJSON, "json", false, "one JSON array")
+	set.BoolVar(&flags.asLines, "jsonl", false, "one JSON object a line")
+	return cmd
+}
+
+func (f *listFlags) parse(columns []string, sorted bool) error {
+	column := 0
+	if sorted {
+		if column = slices.Index(columns, f.sort); column < 0 {
+			return fmt.Errorf("--sort must be one of %s, not %q", strings.Join(columns, ", "), f.sort)
+		}
+	}
+	if f.asJSON && f.asLines {
+		return errors.New("--json and --jsonl exclude each other")
+	}
+	f.request.Order = selection.Order{Column: column, Reverse: f.reverse}
+	f.request.Ranked = !sorted
+	return nil
+}
+
+// list prints what the query asks for. What comes in the order that is wanted is
+// printed as it comes; the rest has to be there whole first.
+func list(ctx context.Context, p process, flags listFlags, c *client.Client) error {
+	request := flags.request
+	request.Now = time.Now()
+	roles, err := rolesFor(ctx, flags.query, c)
+	if err != nil {
+		return err
+	}
+	request.Query = selection.Fields(roles).Parse(flags.query)
+	out := p.accountWriter(flags, request.Now)
+	accounts := c.AllServiceAccounts(ctx, api.ServiceAccountFilter{})
+	if len(request.Query.Words()) > 0 || request.Order != (selection.Order{}) {
+		accounts = chosen(ctx, request, accounts)
+	} else {
+		accounts = passing(request, accounts)
+	}
+	shown := 0
+	for account, err := range accounts {
+		if err == nil {
+			err = out.write(account)
+		}
+		if err != nil {
+			return errors.Join(err, out.abandon())
+		}
+		shown++
+	}
+	if err := out.end(); err != nil {
+		return err
+	}
+	if shown == 0 && isTerminal(p.stdout) {
+		_, err = fmt.Fprintln(p.stderr, nothingListed(flags.query))
+	}
+	return err
+}
+
+func nothingListed(query string) string {
+	if strings.TrimSpace(query) == "" {
+		return "There are no service accounts."
+	}
+	return "No service account matches this query."
+}
+
+// rolesFor returns the role of each team, by the team's id, when the query asks
+// for it.
+func rolesFor(ctx context.Context, query string, c *client.Client) (func(string) string, error) {
+	if !slices.Contains(selection.Fields(nil).Parse(query).Fields(), selection.FieldRole) {
+		return nil, nil
+	}
+	roles := map[string]string{}
+	for team, err := range c.AllTeams(ctx, api.TeamFilter{}) {
+		if err != nil {
+			return nil, err
+		}
+		roles[team.ID] = team.Role.Name
+	}
+	return func(team string) string { return roles[team] }, nil
+}
+
+// passing yields the accounts that meet the conditions of a query, as they come.
+func passing(request selection.Request, accounts iter.Seq2[api.ServiceAccount, error]) iter.Seq2[api.ServiceAccount, error] {
+	meets := request.Query.Filter(request.Now)
+	if meets == nil {
+		return accounts
+	}
+	return func(yield func(api.ServiceAccount, error) bool) {
+		rows := inventory.New()
+		for account, err := range accounts {
+			if err == nil {
+				rows = rows.Append(account)
+				if !meets(&selection.Row{List: &rows, Number: int32(rows.Len() - 1)}) {
+					continue
+				}
+			}
+			if !yield(account, err) {
+				return
+			}
+		}
+	}
+}
+
+// chosen yields the accounts that a query asks for in the order that is wanted,
+// after all of them have come.
+func chosen(
+	ctx context.Context, request selection.Request, accounts iter.Seq2[api.ServiceAccount, error],
+) iter.Seq2[api.ServiceAccount, error] {
+	return func(yield func(api.ServiceAccount, error) bool) {
+		request.Index, request.Rows = selection.NewIndex(), inventory.New()
+		for account, err := range accounts {
+			if err != nil {
+				yield(account, err)
+				return
+			}
+			request.Rows = request.Rows.Append(account)
+			request.Index = request.Index.Append(selection.SearchRow(account))
+		}
+		answer, done := request.Answer(ctx)
+		if !done {
+			yield(api.ServiceAccount{}, ctx.Err())
+			return
+		}
+		for _, row := range answer.View {
+			if !yield(request.Rows.At(row), nil) {
+				return
+			}
+		}
+	}
+}
