@@ -144,16 +144,20 @@ func Clean(text string) string {
 	return b.String()
 }
 
-// clean reports whether text is printable ASCII of a sensible length, the
-// common case, which needs no copy.
+// clean reports whether text is printable ASCII of a sensible length, or that
+// with the … of a key's hint: the common case, which needs no copy.
 func clean(text string) bool {
 	if len(text) > maxCleanLength {
 		return false
 	}
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] > '~' {
+	for i := 0; i < len(text); i++ {
+		if text[i] >= ' ' && text[i] <= '~' {
+			continue
+		}
+		if !strings.HasPrefix(text[i:], "…") {
 			return false
 		}
+		i += len("…") - 1
 	}
 	return true
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"mime"
@@ -45,8 +46,8 @@ func (c *Client) refused(k call, response *http.Response, w *watch) error {
 // whether it is a problem at all. A body that cannot be read says nothing.
 func (c *Client) readProblem(response *http.Response, w *watch) (api.Problem, bool) {
 	var problem api.Problem
-	body, err := w.read(response, maxProblem)
-	if err != nil {
+	var body bytes.Buffer
+	if err := w.read(response, maxProblem, &body); err != nil {
 		return problem, false
 	}
 	switch media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); media {
@@ -54,7 +55,7 @@ func (c *Client) readProblem(response *http.Response, w *watch) (api.Problem, bo
 	default:
 		return problem, false
 	}
-	if err := json.Unmarshal(body, &problem); err != nil {
+	if err := json.Unmarshal(body.Bytes(), &problem); err != nil {
 		return api.Problem{}, false
 	}
 	eachText(reflect.ValueOf(&problem), c.harmless)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,6 +41,9 @@ type call struct {
 	idempotencyKey string
 	// wait is how long the server was asked to hold its answer.
 	wait time.Duration
+	// answered, when not nil, is given the headers of a good answer before its
+	// body is read.
+	answered func(http.Header)
 }
 
 func (k call) changes() bool { return k.method != http.MethodGet && k.method != http.MethodHead }
@@ -65,13 +69,15 @@ func do[T any](ctx context.Context, c *Client, k call) (T, http.Header, error) {
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return answer, nil, c.refused(k, response, watch)
 	}
-	body, err := watch.read(response, maxAnswer)
-	if err != nil {
+	if k.answered != nil {
+		k.answered(response.Header)
+	}
+	body := bodies.Get().(*bytes.Buffer)
+	defer dispose(body)
+	if err := watch.read(response, maxAnswer, body); err != nil {
 		return answer, nil, c.broken(ctx, k, response, watch, err)
 	}
-	// The answer to a create holds a key: the bytes go when they are decoded.
-	defer clear(body)
-	if reason := decode(response, body, &answer); reason != "" {
+	if reason := decode(response, body.Bytes(), &answer); reason != "" {
 		return answer, nil, c.malformed(k, response, reason)
 	}
 	return answer, response.Header, nil
@@ -146,20 +152,37 @@ func (w *watch) stop() {
 // errTooLarge stands for an answer beyond its bound.
 var errTooLarge = errors.New("the answer is too large")
 
-// read returns the whole body of an answer, which may have limit bytes.
-func (w *watch) read(response *http.Response, limit int64) ([]byte, error) {
+// bodies are buffers to read answers into: a list of 100,000 accounts comes in
+// hundreds of pages of the same size.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxKept is the largest buffer that is kept for another answer, in bytes.
+const maxKept = 1 << 20
+
+// dispose gives a buffer back without what was in it: the answer to a create
+// holds a key.
+func dispose(body *bytes.Buffer) {
+	clear(body.Bytes())
+	body.Reset()
+	if body.Cap() <= maxKept {
+		bodies.Put(body)
+	}
+}
+
+// read reads the whole body of an answer, which may have limit bytes.
+func (w *watch) read(response *http.Response, limit int64, into *bytes.Buffer) error {
 	if response.ContentLength > limit {
-		return nil, errTooLarge
+		return errTooLarge
 	}
-	buffer := bytes.NewBuffer(make([]byte, 0, max(response.ContentLength, 0)+bytes.MinRead))
-	if _, err := buffer.ReadFrom(io.LimitReader(&reader{response.Body, w}, limit+1)); err != nil {
-		clear(buffer.Bytes())
-		return nil, err
+	// A buffer that grows while it is read into leaves copies behind.
+	into.Grow(int(max(response.ContentLength, 0)) + bytes.MinRead)
+	if _, err := into.ReadFrom(io.LimitReader(&reader{response.Body, w}, limit+1)); err != nil {
+		return err
 	}
-	if int64(buffer.Len()) > limit {
-		return nil, errTooLarge
+	if int64(into.Len()) > limit {
+		return errTooLarge
 	}
-	return buffer.Bytes(), nil
+	return nil
 }
 
 // reader restarts the clock of silence with every piece that arrives.
@@ -187,6 +210,12 @@ func decode(response *http.Response, body []byte, answer any) string {
 		return "it sent a web page"
 	case media != "" && media != "application/json" && !strings.HasSuffix(media, "+json"):
 		return "it sent something that is not JSON"
+	}
+	if accounts, ok := answer.(*api.ServiceAccountList); ok {
+		if list, read := readAccounts(body); read {
+			*accounts = list
+			return incomplete(answer)
+		}
 	}
 	if err := json.Unmarshal(body, answer); err != nil {
 		return reasonOf(err)

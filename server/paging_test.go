@@ -33,6 +33,13 @@ func (f *fixture) follow(path string) (names []string, pages int) {
 		for _, account := range list.ServiceAccounts {
 			names = append(names, account.Name)
 		}
+		announced := ""
+		if list.Links.Next != "" {
+			announced = "<" + list.Links.Next + `>; rel="next"`
+		}
+		if link := answer.Header().Get("Link"); link != announced {
+			f.t.Fatalf("links.next is %q, the header Link %q", list.Links.Next, link)
+		}
 		path = list.Links.Next
 	}
 	return names, pages

@@ -15,6 +15,21 @@ import (
 
 type answer[T any] struct{ Body T }
 
+// listAnswer is a page of a list. The next page is named in a header too (RFC
+// 8288), so that a client can ask for it before it has read this one.
+type listAnswer[T any] struct {
+	Link string `header:"Link"`
+	Body T
+}
+
+func listOf[T any](list T, links api.Links) *listAnswer[T] {
+	page := &listAnswer[T]{Body: list}
+	if links.Next != "" {
+		page.Link = "<" + links.Next + `>; rel="next"`
+	}
+	return page
+}
+
 func (s *Server) registerIdentity(on huma.API) {
 	handle(s, on, operation{
 		id: opMe, method: http.MethodGet, path: api.PathMe,
@@ -139,7 +154,7 @@ func (input *listServiceAccountsInput) filter() (api.ServiceAccountFilter, error
 	return filter, nil
 }
 
-func (s *Server) listServiceAccounts(ctx context.Context, input *listServiceAccountsInput) (*answer[api.ServiceAccountList], error) {
+func (s *Server) listServiceAccounts(ctx context.Context, input *listServiceAccountsInput) (*listAnswer[api.ServiceAccountList], error) {
 	page, err := input.query()
 	if err != nil {
 		return nil, err
@@ -165,7 +180,7 @@ func (s *Server) listServiceAccounts(ctx context.Context, input *listServiceAcco
 	list.Links = input.links(api.PathServiceAccounts, map[string]string{
 		"team": filter.Team, "created_by": filter.CreatedBy, "query": filter.Query, "key_hash": filter.KeyHash,
 	}, found.More, last)
-	return &answer[api.ServiceAccountList]{Body: list}, nil
+	return listOf(list, list.Links), nil
 }
 
 type serviceAccountInput struct {
