@@ -36,6 +36,9 @@ type connectFlags struct {
 	readOnly bool
 	// production makes the console look as if much depended on it.
 	production bool
+	// auditDays is for how many days an authority on this machine keeps audit
+	// events while it is open; 0 removes none.
+	auditDays int
 	// set reports whether a flag was given; nil where there are no such flags.
 	set func(name string) bool
 
@@ -108,7 +111,12 @@ func connectEmbedded(ctx context.Context, h home, flags connectFlags, logger *sl
 	listener := newPipeListener()
 	c := connectMemory(listener, key, flags)
 	c.name, c.address = cmp.Or(flags.context, "local"), "this machine"
-	c.close = startAuthority(store, listener, nil, drainEmbedded, logger).Close
+	running := startAuthority(store, listener, nil, drainEmbedded, logger)
+	c.close = running.Close
+	if flags.auditDays > 0 {
+		stopPruning := keepAudit(running.server, auditDays(flags.auditDays), logger)
+		c.close = func() error { stopPruning(); return running.Close() }
+	}
 	if fresh {
 		c.notice = "Your organization is kept in " + api.Clean(h.folder)
 	}

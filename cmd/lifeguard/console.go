@@ -40,6 +40,9 @@ func consoleCommand(p process) *cobra.Command {
 		Example: "lifeguard\n" + envAPIKey + "=ps-… lifeguard --server https://keys.example.com",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkAuditDays(cmd, flags.auditDays); err != nil {
+				return err
+			}
 			resolved, err := flags.resolve(p)
 			if err != nil {
 				return err
@@ -52,6 +55,7 @@ func consoleCommand(p process) *cobra.Command {
 	flags.register(cmd)
 	flags.registerLook(cmd)
 	cmd.Flags().BoolVar(&flags.production, "production", false, "mark the server as the one that counts, in colour and in words")
+	registerAuditDays(cmd, &flags.auditDays, " of the authority on this machine")
 	return cmd
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -48,6 +49,46 @@ func TestOldAuditEventsAreRemoved(t *testing.T) {
 	for _, event := range events {
 		if fault := verifier.Check(event); fault != "" {
 			t.Error(fault)
+		}
+	}
+}
+
+// The console keeps the log of the authority on this machine as serve does;
+// commands that only look at it remove nothing.
+func TestTheConsoleRemovesOldAuditEvents(t *testing.T) {
+	h := ada(t.TempDir())
+	h.clock = func() time.Time { return time.Now().Add(-server.AuditRetention - time.Hour) }
+	store, _, _, err := h.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(store.AppendEvents(t.Context(), []server.Event{{ID: "e", Time: time.Now()}}), store.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, look := range []struct {
+		flags connectFlags
+		want  int64
+	}{{connectFlags{}, 0}, {connectFlags{auditDays: 90}, 1}} {
+		c, err := connectEmbedded(t.Context(), h, look.flags, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader, err := c.dial(c.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for deadline := time.Now().Add(patience); ; {
+			anchor, err := reader.AuditAnchor(t.Context())
+			if err != nil || anchor.Sequence > look.want || time.Now().After(deadline) {
+				t.Fatalf("removed through %v, %v", anchor, err)
+			}
+			if anchor.Sequence == look.want {
+				break
+			}
+		}
+		reader.Close()
+		if err := c.close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

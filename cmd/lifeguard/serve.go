@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,9 +26,6 @@ type serveFlags struct {
 	insecureHTTP bool
 	auditDays    int
 }
-
-// maxAuditDays is a hundred years: more is for ever, which is 0.
-const maxAuditDays = 36_500
 
 func serveCommand(p process) *cobra.Command {
 	var flags serveFlags
@@ -51,8 +47,8 @@ func serveCommand(p process) *cobra.Command {
 			if (flags.certificate == "") != (flags.key == "") {
 				return flagError(cmd, errors.New("--tls-cert and --tls-key go together"))
 			}
-			if flags.auditDays < 0 || flags.auditDays > maxAuditDays {
-				return flagError(cmd, fmt.Errorf("--audit-days must be from 0 to %d", maxAuditDays))
+			if err := checkAuditDays(cmd, flags.auditDays); err != nil {
+				return err
 			}
 			return serve(cmd.Context(), p, flags)
 		},
@@ -62,7 +58,7 @@ func serveCommand(p process) *cobra.Command {
 	cmd.Flags().StringVar(&flags.certificate, "tls-cert", "", "file with the TLS certificate and its chain, PEM")
 	cmd.Flags().StringVar(&flags.key, "tls-key", "", "file with the certificate's private key, PEM")
 	cmd.Flags().BoolVar(&flags.insecureHTTP, "insecure-http", false, "serve plain HTTP to other machines, behind a proxy that encrypts")
-	cmd.Flags().IntVar(&flags.auditDays, "audit-days", int(server.AuditRetention/(24*time.Hour)), "days that audit events are kept; 0 keeps them for ever")
+	registerAuditDays(cmd, &flags.auditDays, "")
 	return cmd
 }
 
@@ -88,7 +84,7 @@ func serve(ctx context.Context, p process, flags serveFlags) error {
 	running := startAuthority(store, listener, config, drainServed, logger)
 	stopPruning := func() {}
 	if flags.auditDays > 0 {
-		stopPruning = keepAudit(running.server, time.Duration(flags.auditDays)*24*time.Hour, logger)
+		stopPruning = keepAudit(running.server, auditDays(flags.auditDays), logger)
 	}
 	scheme := "http"
 	if config != nil {
