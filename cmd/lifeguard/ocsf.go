@@ -58,6 +58,9 @@ type ocsfMetadata struct {
 	UID            string     `json:"uid"`
 	Sequence       int64      `json:"sequence"`
 	CorrelationUID string     `json:"correlation_uid,omitempty"`
+	// Profiles are those that an attribute outside of the class comes from: the
+	// actor of Entity Management is of the profile host.
+	Profiles []string `json:"profiles,omitempty"`
 }
 
 type ocsfVendor struct {
@@ -139,6 +142,7 @@ func toOCSF(event api.AuditEvent) ocsfEvent {
 		o.User, o.Service = &user, &ocsfNamed{Name: ocsfProduct}
 	case ocsfEntities[subject]:
 		o.ClassUID, o.Actor = ocsfEntityManagement, &ocsfActor{User: user}
+		o.Metadata.Profiles = []string{"host"}
 		o.Entity = &ocsfEntity{Name: cmp.Or(event.Resource.Name, event.Resource.ID, event.Resource.Type, subject), UID: event.Resource.ID, Type: cmp.Or(event.Resource.Type, subject)}
 		if id, known := ocsfActivities[verb]; known {
 			o.ActivityID, o.ActivityName = id, ""
