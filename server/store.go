@@ -17,6 +17,7 @@ type Store interface {
 	AuditStore
 	AccessReads
 	DeveloperKeyReads
+	DirectoryReads
 
 	// Organization returns the organization, or ErrNotInitialised.
 	Organization(ctx context.Context) (Organization, error)
@@ -67,6 +68,7 @@ type Tx interface {
 	TeamWrites
 	RoleWrites
 	DeveloperKeyWrites
+	DirectoryReads
 
 	Organization(ctx context.Context) (Organization, error)
 	Team(ctx context.Context, id string) (api.Team, error)

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) Database) {
 		roleWriteCases,
 		developerKeyCases,
 		severalEventsCases,
+		directoryCases,
 	} {
 		for _, c := range part {
 			t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
