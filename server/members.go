@@ -131,27 +131,33 @@ func (s *Server) memberChange(action string, work memberWork) func(context.Conte
 			if added, removed, err = work(ctx, tx, team.ID, ids, event.Time); err != nil {
 				return Event{}, err
 			}
-			if len(added)+len(removed) == 0 {
-				return Event{}, errUnchanged
-			}
-			done := event
-			done.ResourceID, done.ResourceName = team.ID, team.Name
-			done.Metadata = map[string]string{"added_ids": strings.Join(added, ","), "removed_ids": strings.Join(removed, ",")}
-			if len(added) > 0 {
-				if err := mayAddTo(ctx, team); err != nil {
-					return Event{}, err
-				}
-			}
-			if len(removed) > 0 && isTenantAdmin(team.Role) {
-				return done, keepsAnAdministrator(ctx, tx)
-			}
-			return done, nil
+			return changedMembers(ctx, tx, team, added, removed, event)
 		})
 		if err != nil {
 			return nil, err
 		}
 		return &answer[api.MembersChanged]{Body: api.MembersChanged{Added: len(added), Removed: len(removed)}}, nil
 	}
+}
+
+// changedMembers completes the event of a change of a team's users, which has
+// happened within the transaction. It returns errUnchanged when nobody came or
+// went.
+func changedMembers(ctx context.Context, tx Tx, team api.Team, added, removed []string, event Event) (Event, error) {
+	if len(added)+len(removed) == 0 {
+		return Event{}, errUnchanged
+	}
+	event.ResourceID, event.ResourceName = team.ID, team.Name
+	event.Metadata = map[string]string{"added_ids": strings.Join(added, ","), "removed_ids": strings.Join(removed, ",")}
+	if len(added) > 0 {
+		if err := mayAddTo(ctx, team); err != nil {
+			return Event{}, err
+		}
+	}
+	if len(removed) > 0 && isTenantAdmin(team.Role) {
+		return event, keepsAnAdministrator(ctx, tx)
+	}
+	return event, nil
 }
 
 // teamIn finds the team that a path names, inside a transaction.

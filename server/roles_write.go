@@ -68,7 +68,7 @@ func (s *Server) createRole(ctx context.Context, input *createRoleInput) (*answe
 	if err := api.CheckName(name); err != nil {
 		return nil, invalid("body.name", err)
 	}
-	permissions, err := checkPermissions(input.Body.Permissions)
+	permissions, err := checkPermissions("body.permissions", input.Body.Permissions)
 	if err != nil {
 		return nil, err
 	}
@@ -77,21 +77,24 @@ func (s *Server) createRole(ctx context.Context, input *createRoleInput) (*answe
 		ID: s.source.newID(), Name: name, CreatedBy: api.CreatedByUser, Permissions: permissions,
 		CreatedAt: event.Time, UpdatedAt: event.Time,
 	}
-	event.ResourceID, event.ResourceName = role.ID, role.Name
-	event.Metadata = map[string]string{"permissions": permissionsText(permissions)}
-	err = s.store.Write(ctx, func(tx Tx) (Event, error) {
-		if err := mayShape(ctx, role); err != nil {
-			return Event{}, err
-		}
-		if err := roleNameIsFree(ctx, tx, role.Name, ""); err != nil {
-			return Event{}, err
-		}
-		return event, tx.InsertRole(ctx, role, event.Time)
-	})
+	err = s.store.Write(ctx, func(tx Tx) (Event, error) { return addRole(ctx, tx, role, event) })
 	if err != nil {
 		return nil, err
 	}
 	return &answer[api.Role]{Body: role}, nil
+}
+
+// addRole makes a role within a transaction and completes its event.
+func addRole(ctx context.Context, tx Tx, role api.Role, event Event) (Event, error) {
+	if err := mayShape(ctx, role); err != nil {
+		return Event{}, err
+	}
+	if err := roleNameIsFree(ctx, tx, role.Name, ""); err != nil {
+		return Event{}, err
+	}
+	event.ResourceID, event.ResourceName = role.ID, role.Name
+	event.Metadata = map[string]string{"permissions": permissionsText(role.Permissions)}
+	return event, tx.InsertRole(ctx, role, event.Time)
 }
 
 func roleNameIsFree(ctx context.Context, tx Tx, name, except string) error {
@@ -110,10 +113,11 @@ const (
 )
 
 // checkPermissions is what a role may grant, merged into one permission an
-// action.
-func checkPermissions(permissions []api.Permission) ([]api.Permission, error) {
+// action. The permissions stand at a place of the request, such as
+// body.permissions.
+func checkPermissions(place string, permissions []api.Permission) ([]api.Permission, error) {
 	for i, p := range permissions {
-		at := fmt.Sprintf("body.permissions[%d]", i)
+		at := fmt.Sprintf("%s[%d]", place, i)
 		switch {
 		case !p.Action.Known():
 			return nil, invalid(at+".action", errors.New("is not a permission that this server knows"))
@@ -167,7 +171,7 @@ func (s *Server) updateRole(ctx context.Context, input *updateRoleInput) (*answe
 			return nil, invalid("body.name", err)
 		}
 	}
-	permissions, err := checkPermissions(input.Body.Permissions)
+	permissions, err := checkPermissions("body.permissions", input.Body.Permissions)
 	if err != nil {
 		return nil, err
 	}
@@ -185,28 +189,34 @@ func (s *Server) updateRole(ctx context.Context, input *updateRoleInput) (*answe
 		if len(permissions) > 0 {
 			updated.Permissions = permissions
 		}
-		done := event
-		done.ResourceID, done.ResourceName = updated.ID, updated.Name
-		done.Metadata = map[string]string{
-			"previous_name": before.Name,
-			"permissions":   permissionsText(updated.Permissions), "previous_permissions": permissionsText(before.Permissions),
-		}
-		if updated.Name == before.Name && done.Metadata["permissions"] == done.Metadata["previous_permissions"] {
-			return Event{}, errUnchanged
-		}
-		if err := mayShape(ctx, before, updated); err != nil {
-			return Event{}, err
-		}
-		if err := roleNameIsFree(ctx, tx, updated.Name, updated.ID); err != nil {
-			return Event{}, err
-		}
-		updated.UpdatedAt = event.Time
-		return done, tx.UpdateRole(ctx, updated)
+		return changeRole(ctx, tx, before, &updated, event)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &answer[api.Role]{Body: updated}, nil
+}
+
+// changeRole puts a role in place of what it was, within a transaction, and
+// completes its event and the time of the change. It returns errUnchanged when
+// both are the same.
+func changeRole(ctx context.Context, tx Tx, before api.Role, after *api.Role, event Event) (Event, error) {
+	event.ResourceID, event.ResourceName = after.ID, after.Name
+	event.Metadata = map[string]string{
+		"previous_name": before.Name,
+		"permissions":   permissionsText(after.Permissions), "previous_permissions": permissionsText(before.Permissions),
+	}
+	if after.Name == before.Name && event.Metadata["permissions"] == event.Metadata["previous_permissions"] {
+		return Event{}, errUnchanged
+	}
+	if err := mayShape(ctx, before, *after); err != nil {
+		return Event{}, err
+	}
+	if err := roleNameIsFree(ctx, tx, after.Name, after.ID); err != nil {
+		return Event{}, err
+	}
+	after.UpdatedAt = event.Time
+	return event, tx.UpdateRole(ctx, *after)
 }
 
 // customRoleIn finds a role that may be changed, inside a transaction.
@@ -231,20 +241,24 @@ func (s *Server) deleteRole(ctx context.Context, input *roleInput) (*struct{}, e
 		if err != nil {
 			return Event{}, err
 		}
-		if err := mayShape(ctx, role); err != nil {
-			return Event{}, err
-		}
-		teams, err := tx.CountTeams(ctx, role.ID)
-		if err != nil {
-			return Event{}, err
-		}
-		if teams > 0 {
-			return Event{}, conflict(api.CodeConflict, fmt.Sprintf(
-				"This is the role of %s. Give them another role first.", counted(teams, "team")), nil)
-		}
-		deleted := event
-		deleted.ResourceID, deleted.ResourceName = role.ID, role.Name
-		deleted.Metadata = map[string]string{"permissions": permissionsText(role.Permissions)}
-		return deleted, tx.DeleteRole(ctx, role.ID, event.Time)
+		return removeRole(ctx, tx, role, event)
 	})
+}
+
+// removeRole deletes a role within a transaction and completes its event.
+func removeRole(ctx context.Context, tx Tx, role api.Role, event Event) (Event, error) {
+	if err := mayShape(ctx, role); err != nil {
+		return Event{}, err
+	}
+	teams, err := tx.CountTeams(ctx, role.ID)
+	if err != nil {
+		return Event{}, err
+	}
+	if teams > 0 {
+		return Event{}, conflict(api.CodeConflict, fmt.Sprintf(
+			"This is the role of %s. Give them another role first.", counted(teams, "team")), nil)
+	}
+	event.ResourceID, event.ResourceName = role.ID, role.Name
+	event.Metadata = map[string]string{"permissions": permissionsText(role.Permissions)}
+	return event, tx.DeleteRole(ctx, role.ID, event.Time)
 }

@@ -70,32 +70,40 @@ func (s *Server) createTeam(ctx context.Context, input *createTeamInput) (*answe
 		return nil, invalid("body.name", err)
 	}
 	event := s.eventOn(ctx, ResourceTeam, ActionTeamCreate)
-	event.ResourceID, event.ResourceName = s.source.newID(), name
+	team := api.Team{ID: s.source.newID(), Name: name, CreatedAt: event.Time, UpdatedAt: event.Time}
 	var made api.Team
 	err := s.store.Write(ctx, func(tx Tx) (Event, error) {
+		// Before the role is looked for: a name that is taken is said first.
 		if err := teamNameIsFree(ctx, tx, name, ""); err != nil {
 			return Event{}, err
 		}
-		role, err := roleForTeam(ctx, tx, input.Body.RoleID)
-		if err != nil {
+		var err error
+		if team.Role, err = roleForTeam(ctx, tx, input.Body.RoleID); err != nil {
 			return Event{}, err
 		}
-		team := api.Team{ID: event.ResourceID, Name: name, Role: role, CreatedAt: event.Time, UpdatedAt: event.Time}
-		if err := mayShape(ctx, team.Role); err != nil {
-			return Event{}, err
+		created, err := addTeam(ctx, tx, team, event)
+		if err == nil {
+			made, err = tx.Team(ctx, team.ID)
 		}
-		if err := tx.InsertTeam(ctx, team); err != nil {
-			return Event{}, err
-		}
-		created := event
-		created.Metadata = map[string]string{"role_id": role.ID, "role_name": role.Name}
-		made, err = tx.Team(ctx, team.ID)
 		return created, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &answer[api.Team]{Body: shownTeam(made)}, nil
+}
+
+// addTeam makes a team within a transaction and completes its event.
+func addTeam(ctx context.Context, tx Tx, team api.Team, event Event) (Event, error) {
+	if err := teamNameIsFree(ctx, tx, team.Name, ""); err != nil {
+		return Event{}, err
+	}
+	if err := mayShape(ctx, team.Role); err != nil {
+		return Event{}, err
+	}
+	event.ResourceID, event.ResourceName = team.ID, team.Name
+	event.Metadata = map[string]string{"role_id": team.Role.ID, "role_name": team.Role.Name}
+	return event, tx.InsertTeam(ctx, team)
 }
 
 func teamNameIsFree(ctx context.Context, tx Tx, name, except string) error {
@@ -172,18 +180,7 @@ func (s *Server) updateTeam(ctx context.Context, input *updateTeamInput) (*answe
 				return Event{}, err
 			}
 		}
-		if updated.Name == before.Name && updated.Role.ID == before.Role.ID {
-			return Event{}, errUnchanged
-		}
-		done := event
-		done.ResourceID, done.ResourceName = updated.ID, updated.Name
-		done.Metadata = map[string]string{
-			"previous_name": before.Name, "role_id": updated.Role.ID, "role_name": updated.Role.Name,
-			"previous_role_id": before.Role.ID, "previous_role_name": before.Role.Name,
-		}
-		updated.UpdatedAt = event.Time
-		err = replaceTeam(ctx, tx, before, updated)
-		return done, err
+		return changeTeam(ctx, tx, before, &updated, event)
 	})
 	if err != nil {
 		return nil, err
@@ -197,20 +194,30 @@ func roleOfTeam(role api.Role) api.Role {
 	return api.Role{ID: role.ID, Name: role.Name, CreatedBy: role.CreatedBy, Permissions: role.Permissions}
 }
 
-func replaceTeam(ctx context.Context, tx Tx, before, after api.Team) error {
+// changeTeam puts a team in place of what it was, within a transaction, and
+// completes its event and the time of the change. It returns errUnchanged when
+// both are the same.
+func changeTeam(ctx context.Context, tx Tx, before api.Team, after *api.Team, event Event) (Event, error) {
+	if after.Name == before.Name && after.Role.ID == before.Role.ID {
+		return Event{}, errUnchanged
+	}
 	if err := mayShape(ctx, before.Role, after.Role); err != nil {
-		return err
+		return Event{}, err
 	}
 	if err := teamNameIsFree(ctx, tx, after.Name, after.ID); err != nil {
-		return err
+		return Event{}, err
 	}
-	if err := tx.UpdateTeam(ctx, after); err != nil {
-		return err
+	event.ResourceID, event.ResourceName = after.ID, after.Name
+	event.Metadata = map[string]string{
+		"previous_name": before.Name, "role_id": after.Role.ID, "role_name": after.Role.Name,
+		"previous_role_id": before.Role.ID, "previous_role_name": before.Role.Name,
 	}
-	if isTenantAdmin(before.Role) && !isTenantAdmin(after.Role) {
-		return keepsAnAdministrator(ctx, tx)
+	after.UpdatedAt = event.Time
+	err := tx.UpdateTeam(ctx, *after)
+	if err == nil && isTenantAdmin(before.Role) && !isTenantAdmin(after.Role) {
+		err = keepsAnAdministrator(ctx, tx)
 	}
-	return nil
+	return event, err
 }
 
 func (s *Server) deleteTeam(ctx context.Context, input *teamInput) (*struct{}, error) {
@@ -220,34 +227,36 @@ func (s *Server) deleteTeam(ctx context.Context, input *teamInput) (*struct{}, e
 		if err != nil {
 			return Event{}, err
 		}
-		if err := mayShape(ctx, team.Role); err != nil {
-			return Event{}, err
-		}
-		accounts, err := tx.CountServiceAccounts(ctx, team.ID)
-		if err != nil {
-			return Event{}, err
-		}
-		if accounts > 0 {
-			return Event{}, conflict(api.CodeConflict, fmt.Sprintf(
-				"This team still has %s. Delete %s first.", counted(accounts, "service account"), map[bool]string{true: "it", false: "them"}[accounts == 1]), nil)
-		}
-		deleted := event
-		deleted.ResourceID, deleted.ResourceName = team.ID, team.Name
-		members, err := tx.MemberIDs(ctx, team.ID)
-		if err != nil {
-			return Event{}, err
-		}
-		deleted.Metadata = map[string]string{
-			"role_id": team.Role.ID, "role_name": team.Role.Name, "removed_ids": strings.Join(members, ","),
-		}
-		if err := tx.DeleteTeam(ctx, team.ID, event.Time); err != nil {
-			return Event{}, err
-		}
-		if isTenantAdmin(team.Role) {
-			err = keepsAnAdministrator(ctx, tx)
-		}
-		return deleted, err
+		return removeTeam(ctx, tx, team, event)
 	})
+}
+
+// removeTeam deletes a team within a transaction and completes its event.
+func removeTeam(ctx context.Context, tx Tx, team api.Team, event Event) (Event, error) {
+	if err := mayShape(ctx, team.Role); err != nil {
+		return Event{}, err
+	}
+	accounts, err := tx.CountServiceAccounts(ctx, team.ID)
+	if err != nil {
+		return Event{}, err
+	}
+	if accounts > 0 {
+		return Event{}, conflict(api.CodeConflict, fmt.Sprintf(
+			"This team still has %s. Delete %s first.", counted(accounts, "service account"), map[bool]string{true: "it", false: "them"}[accounts == 1]), nil)
+	}
+	members, err := tx.MemberIDs(ctx, team.ID)
+	if err != nil {
+		return Event{}, err
+	}
+	event.ResourceID, event.ResourceName = team.ID, team.Name
+	event.Metadata = map[string]string{
+		"role_id": team.Role.ID, "role_name": team.Role.Name, "removed_ids": strings.Join(members, ","),
+	}
+	err = tx.DeleteTeam(ctx, team.ID, event.Time)
+	if err == nil && isTenantAdmin(team.Role) {
+		err = keepsAnAdministrator(ctx, tx)
+	}
+	return event, err
 }
 
 // counted is a number with its noun.

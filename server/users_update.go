@@ -40,24 +40,9 @@ func (s *Server) updateUser(ctx context.Context, input *updateUserInput) (*answe
 		if err != nil {
 			return Event{}, err
 		}
-		done := event
 		updated = before
-		updated.User, done.Action, done.Metadata = input.apply(before.User)
-		if updated.User == before.User {
-			return Event{}, errUnchanged
-		}
-		if err := emailIsFree(ctx, tx, updated.Email, updated.ID); err != nil {
-			return Event{}, err
-		}
-		updated.UpdatedAt = event.Time
-		if err := tx.UpdateUser(ctx, updated.User); err != nil {
-			return Event{}, err
-		}
-		done.ResourceID, done.ResourceName = updated.ID, updated.Email
-		if before.Status == UserActive && updated.Status != UserActive {
-			err = keepsAnAdministrator(ctx, tx)
-		}
-		return done, err
+		updated.User = input.apply(before.User)
+		return changeUser(ctx, tx, before.User, &updated.User, event)
 	})
 	if err != nil {
 		return nil, err
@@ -65,20 +50,51 @@ func (s *Server) updateUser(ctx context.Context, input *updateUserInput) (*answe
 	return &answer[api.User]{Body: shownUser(updated)}, nil
 }
 
-// apply returns the user as it is asked to be, and what an event says of it.
-func (input *updateUserInput) apply(user User) (after User, action string, metadata map[string]string) {
-	after, action, metadata = user, ActionUserUpdate, map[string]string{}
-	if email := input.Body.Email; email != nil && *email != user.Email {
-		after.Email, metadata["previous_email"] = *email, user.Email
+// apply returns the user as it is asked to be.
+func (input *updateUserInput) apply(user User) User {
+	if email := input.Body.Email; email != nil {
+		user.Email = *email
 	}
-	if name := input.Body.Name; name != nil && *name != user.Name {
-		after.Name, metadata["name"], metadata["previous_name"] = *name, *name, user.Name
+	if name := input.Body.Name; name != nil {
+		user.Name = *name
 	}
 	switch {
-	case input.Body.StatusAction == "suspend" && user.Status != UserSuspended:
-		after.Status, action = UserSuspended, ActionUserSuspend
+	case input.Body.StatusAction == "suspend":
+		user.Status = UserSuspended
 	case input.Body.StatusAction == "unsuspend" && user.Status == UserSuspended:
-		after.Status, action = UserActive, ActionUserUnsuspend
+		user.Status = UserActive
 	}
-	return after, action, metadata
+	return user
+}
+
+// changeUser puts a user in place of what it was, within a transaction, and
+// completes its event and the time of the change. It returns errUnchanged when
+// both are the same.
+func changeUser(ctx context.Context, tx Tx, before User, after *User, event Event) (Event, error) {
+	event.ResourceID, event.ResourceName = after.ID, after.Email
+	event.Action, event.Metadata = ActionUserUpdate, map[string]string{}
+	if after.Email != before.Email {
+		event.Metadata["previous_email"] = before.Email
+	}
+	if after.Name != before.Name {
+		event.Metadata["name"], event.Metadata["previous_name"] = after.Name, before.Name
+	}
+	switch {
+	case after.Status == before.Status && len(event.Metadata) == 0:
+		return Event{}, errUnchanged
+	case after.Status == before.Status:
+	case after.Status == UserSuspended:
+		event.Action = ActionUserSuspend
+	default:
+		event.Action = ActionUserUnsuspend
+	}
+	if err := emailIsFree(ctx, tx, after.Email, after.ID); err != nil {
+		return Event{}, err
+	}
+	after.UpdatedAt = event.Time
+	err := tx.UpdateUser(ctx, *after)
+	if err == nil && before.Status == UserActive && after.Status != UserActive {
+		err = keepsAnAdministrator(ctx, tx)
+	}
+	return event, err
 }

@@ -142,10 +142,10 @@ func (s *Server) createUser(ctx context.Context, input *createUserInput) (*answe
 		return nil, err
 	}
 	event := s.eventOn(ctx, ResourceUser, ActionUserCreate)
-	event.ResourceID, event.ResourceName = s.source.newID(), email
-	user := User{ID: event.ResourceID, Email: email, Name: name, Status: UserCreated, CreatedAt: event.Time, UpdatedAt: event.Time}
+	user := User{ID: s.source.newID(), Email: email, Name: name, Status: UserCreated, CreatedAt: event.Time, UpdatedAt: event.Time}
 	var made UserDetails
 	err := s.store.Write(ctx, func(tx Tx) (Event, error) {
+		// Before the teams are looked for: an email that is taken is said first.
 		if err := emailIsFree(ctx, tx, email, user.ID); err != nil {
 			return Event{}, err
 		}
@@ -153,23 +153,35 @@ func (s *Server) createUser(ctx context.Context, input *createUserInput) (*answe
 		if err != nil {
 			return Event{}, err
 		}
-		if err := tx.InsertUser(ctx, user); err != nil {
-			return Event{}, err
+		created, err := addUser(ctx, tx, user, teams, event)
+		if err == nil {
+			made, err = tx.User(ctx, user.ID)
 		}
-		for _, id := range teams {
-			if err := tx.InsertMember(ctx, id, user.ID, event.Time); err != nil {
-				return Event{}, err
-			}
-		}
-		created := event
-		created.Metadata = map[string]string{"team_ids": strings.Join(teams, ",")}
-		made, err = tx.User(ctx, user.ID)
 		return created, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &answer[api.User]{Body: shownUser(made)}, nil
+}
+
+// addUser makes a user who is a member of teams, within a transaction, and
+// completes its event. That the caller may add to the teams is known.
+func addUser(ctx context.Context, tx Tx, user User, teamIDs []string, event Event) (Event, error) {
+	if err := emailIsFree(ctx, tx, user.Email, user.ID); err != nil {
+		return Event{}, err
+	}
+	if err := tx.InsertUser(ctx, user); err != nil {
+		return Event{}, err
+	}
+	for _, id := range teamIDs {
+		if err := tx.InsertMember(ctx, id, user.ID, event.Time); err != nil {
+			return Event{}, err
+		}
+	}
+	event.ResourceID, event.ResourceName = user.ID, user.Email
+	event.Metadata = map[string]string{"team_ids": strings.Join(teamIDs, ",")}
+	return event, nil
 }
 
 func checkUserName(name string) error {
@@ -252,15 +264,17 @@ func (s *Server) deleteUser(ctx context.Context, input *userInput) (*struct{}, e
 		if err != nil {
 			return Event{}, err
 		}
-		if err := tx.DeleteUser(ctx, user.ID, event.Time); err != nil {
-			return Event{}, err
-		}
-		deleted := event
-		deleted.ResourceID, deleted.ResourceName = user.ID, user.Email
-		deleted.Metadata = map[string]string{"name": user.Name}
-		if user.Status == UserActive {
-			err = keepsAnAdministrator(ctx, tx)
-		}
-		return deleted, err
+		return removeUser(ctx, tx, user.User, event)
 	})
+}
+
+// removeUser deletes a user within a transaction and completes its event.
+func removeUser(ctx context.Context, tx Tx, user User, event Event) (Event, error) {
+	event.ResourceID, event.ResourceName = user.ID, user.Email
+	event.Metadata = map[string]string{"name": user.Name}
+	err := tx.DeleteUser(ctx, user.ID, event.Time)
+	if err == nil && user.Status == UserActive {
+		err = keepsAnAdministrator(ctx, tx)
+	}
+	return event, err
 }
