@@ -31,11 +31,13 @@ type accounts struct {
 	view  []int32
 	shown inventory.List
 
-	table    table.Model
-	columns  []table.Column
-	selected string              // id of the account under the cursor
-	resting  *api.ServiceAccount // the account in the details pane, never changed
-	moves    int                 // counts cursor moves, to know when it rests
+	table     table.Model
+	columns   []table.Column
+	selected  string              // id of the account under the cursor
+	resting   *api.ServiceAccount // the account in the details pane, never changed
+	moves     int                 // counts cursor moves, to know when it rests
+	pane      bool                // there is room for the details pane
+	histories histories
 
 	search    textinput.Model
 	searching bool // the search has the focus
@@ -81,6 +83,11 @@ func newAccounts() accounts {
 
 // update takes a key or a paste, a tick, or an answer to what the page asked.
 func (a *accounts) update(msg tea.Msg, e environment) (tea.Cmd, action) {
+	cmd, wanted := a.handle(msg, e)
+	return tea.Batch(cmd, a.watchHistory(e)), wanted
+}
+
+func (a *accounts) handle(msg tea.Msg, e environment) (tea.Cmd, action) {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		return a.press(msg, e)
@@ -102,6 +109,10 @@ func (a *accounts) update(msg tea.Msg, e environment) (tea.Cmd, action) {
 		return nil, a.loadFailed(msg, e)
 	case keyOwnerFoundMsg:
 		return a.ownerFound(msg, e)
+	case historyDueMsg:
+		return a.historyDue(msg, e), nil
+	case historyLoadedMsg:
+		a.historyLoaded(msg, e)
 	case accountSoughtMsg:
 		return a.sought(msg, e)
 	}
@@ -133,6 +144,7 @@ func (a *accounts) failed() *failure { return a.failure }
 func (a *accounts) resize(l layout) {
 	a.table.SetSize(l.table.Dx(), l.table.Dy())
 	a.columns = table.Fit(accountColumns, l.table.Dx())
+	a.pane = !l.details.Empty()
 	a.search.SetWidth(max(l.width-36, 10))
 }
 

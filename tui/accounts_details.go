@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -9,13 +10,31 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 )
 
-// accountDetails tells all that is known of an account.
-func accountDetails(account api.ServiceAccount, teams map[string]api.Team, width int, e environment) []string {
+// accountFacts is what the details of an account tell.
+type accountFacts struct {
+	account api.ServiceAccount
+	history *history // nil while it is not known
+	asked   bool     // and asked for
+}
+
+// take takes in what the account is now.
+func (f *accountFacts) take(known history) {
+	f.history = &known
+	if known.account != nil {
+		f.account = *known.account
+	}
+}
+
+func (f accountFacts) lines(width int, e environment) []string {
 	s := e.styles
+	account := f.account
 	field := func(name, value string) []string { return e.field(name, value, width) }
 	lines := []string{s.Title.Render(e.measure.Truncate(account.Name, width, s.Glyphs.Ellipsis)), ""}
+	if f.history != nil && f.history.gone {
+		lines = append(lines, wrapped(s.Glyphs.Warn+" It was deleted meanwhile: its key is refused.", width, s.Warning.Render, e)...)
+	}
 	lines = append(lines, field("Team", account.Team.Name)...)
-	team, known := teams[account.Team.ID]
+	team, known := e.teamsByID[account.Team.ID]
 	if known {
 		lines = append(lines, field("Role", team.Role.Name)...)
 	}
@@ -31,6 +50,46 @@ func accountDetails(account api.ServiceAccount, teams map[string]api.Team, width
 	if known {
 		lines = append(lines, "")
 		lines = append(lines, permissionWords(team.Role, width, e)...)
+	}
+	if f.history != nil || f.asked || !e.mayAudit() {
+		lines = append(append(lines, ""), f.historyLines(width, e)...)
+	}
+	return lines
+}
+
+// historyLines tell what was done to the account, and what it did.
+func (f accountFacts) historyLines(width int, e environment) []string {
+	s := e.styles
+	switch {
+	case !e.mayAudit():
+		return wrapped("Its audit events: to see them you need the permission "+string(api.ViewAuditLog)+".", width, s.Muted.Render, e)
+	case f.history == nil:
+		return []string{s.Muted.Render("Its audit events: loading " + s.Glyphs.Ellipsis)}
+	case f.history.err != nil:
+		return wrapped("Its audit events could not be had: "+f.history.err.Error(), width, s.Danger.Render, e)
+	}
+	entry := func(event api.AuditEvent, words string) []string {
+		if event.Outcome != outcomeSuccess {
+			words = s.Glyphs.Bad + " " + words
+		}
+		return e.field(age(e.now, event.Time), words, width)
+	}
+	var lines []string
+	if len(f.history.done) > 0 {
+		lines = append(lines, s.Muted.Render("Done to it:"))
+		for _, event := range f.history.done {
+			done := strings.TrimPrefix(event.Action, string(api.IdentityServiceAccount)+".")
+			lines = append(lines, entry(event, done+" by "+actorName(event.Actor))...)
+		}
+	}
+	if len(f.history.did) > 0 {
+		lines = append(lines, s.Muted.Render("What it did:"))
+		for _, event := range f.history.did {
+			lines = append(lines, entry(event, event.Action+" "+targetName(event.Resource))...)
+		}
+	}
+	if len(lines) == 0 {
+		return wrapped("The audit log has no events of it: what happened is no longer kept.", width, s.Muted.Render, e)
 	}
 	return lines
 }
@@ -65,13 +124,25 @@ func permissionList(permissions []api.Permission, width int, e environment) []st
 	g := e.styles.Glyphs
 	var lines []string
 	for _, p := range permissions {
-		scope := ""
-		if p.Scope == api.ScopeSpecific {
-			scope = fmt.Sprintf(" (%d named)", len(p.Resources))
-		}
-		lines = append(lines, g.Bullet+" "+e.measure.Truncate(p.Action.Words()+scope, max(width-2, 1), g.Ellipsis))
+		lines = append(lines, g.Bullet+" "+e.measure.Truncate(p.Action.Words()+e.scopeWords(p), max(width-2, 1), g.Ellipsis))
 	}
 	return lines
+}
+
+// scopeWords says what a permission is limited to: the teams by name, other
+// resources, whose names are not known here, by their number.
+func (e environment) scopeWords(p api.Permission) string {
+	if p.Scope != api.ScopeSpecific {
+		return ""
+	}
+	if p.Action != api.ViewServiceAccounts && p.Action != api.ManageServiceAccounts {
+		return fmt.Sprintf(" (%d named)", len(p.Resources))
+	}
+	names := make([]string, len(p.Resources))
+	for i, id := range p.Resources {
+		names[i] = cmp.Or(e.teamsByID[id].Name, id)
+	}
+	return " (" + strings.Join(names, ", ") + ")"
 }
 
 func wrapped(text string, width int, render func(...string) string, e environment) []string {
@@ -85,15 +156,16 @@ func wrapped(text string, width int, render func(...string) string, e environmen
 // detailsDialog shows one account whole; what does not fit is scrolled.
 type detailsDialog struct {
 	scroll
-	account api.ServiceAccount
-	teams   map[string]api.Team
+	facts accountFacts
 }
 
-func newDetailsDialog(account api.ServiceAccount, teams map[string]api.Team) detailsDialog {
-	return detailsDialog{account: account, teams: teams}
-}
+func newDetailsDialog(facts accountFacts) detailsDialog { return detailsDialog{facts: facts} }
 
 func (d detailsDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
+	if loaded, ok := msg.(historyLoadedMsg); ok && loaded.id == d.facts.account.ID && !loaded.ended {
+		d.facts.take(loaded.history)
+		return d, nil, nil
+	}
 	press, ok := msg.(tea.KeyPressMsg)
 	if !ok {
 		return d, nil, nil
@@ -106,7 +178,7 @@ func (d detailsDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, acti
 }
 
 func (d detailsDialog) lines(e environment) []string {
-	return accountDetails(d.account, d.teams, e.width, e)
+	return d.facts.lines(e.width, e)
 }
 
 func (d detailsDialog) view(e environment) panel {

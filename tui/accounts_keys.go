@@ -73,7 +73,8 @@ func (a *accounts) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action)
 		return e.remote.checkAccount(account.ID), openDialog{newDeleteDialog(account, e)}
 	case k.Details.name:
 		account, _ := a.current()
-		return nil, openDialog{newDetailsDialog(account, e.teamsByID)}
+		cmd := a.askHistory(account.ID, e)
+		return cmd, openDialog{newDetailsDialog(a.facts(account))}
 	case k.Search.name:
 		a.searching = true
 		return a.search.Focus(), nil

@@ -173,6 +173,7 @@ func (a *accounts) loadFailed(msg loadFailedMsg, e environment) action {
 // reload loads everything again; what is shown stays until it is replaced.
 func (a *accounts) reload(e environment) tea.Cmd {
 	a.begin()
+	a.histories.known, a.histories.watched = nil, ""
 	return e.remote.loadAccounts(a.load.generation, "")
 }
 

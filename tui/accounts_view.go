@@ -51,7 +51,7 @@ func (a *accounts) draw(l layout, e environment) pageView {
 	v.lines = append(v.lines, a.searchLine(l.width, e))
 	var details []string
 	if a.resting != nil {
-		details = accountDetails(*a.resting, e.teamsByID, l.details.Dx()-4, e)
+		details = a.facts(*a.resting).lines(l.details.Dx()-4, e)
 	}
 	v.lines = append(v.lines, e.beside(strings.Split(a.heading(e)+"\n"+a.body(l, e), "\n"), details, l)...)
 	return v

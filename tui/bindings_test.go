@@ -31,7 +31,7 @@ func TestEveryBindingIsUniqueInItsContext(t *testing.T) {
 		"page": m.bindings(), "create": form.bindings(e), "create name": onName.bindings(e), "sending": sending.bindings(e),
 		"retrying": retrying.bindings(e), "delete": newDeleteDialog(account, e).bindings(e), "key": key.bindings(e),
 		"leaving": leaving.bindings(e), "writing": writing.bindings(e), "sign in": sign.bindings(e),
-		"help": newHelpDialog(m.keys).bindings(e), "details": newDetailsDialog(account, nil).bindings(e),
+		"help": newHelpDialog(m.keys).bindings(e), "details": newDetailsDialog(accountFacts{account: account}).bindings(e),
 	}
 	owned := map[string]bool{"ctrl+a": true, `ctrl+\`: true, "ctrl+s": true, "ctrl+q": true, "ctrl+h": true, "ctrl+j": true, "ctrl+k": true, "ctrl+l": true, "ctrl+z": true, " ": true}
 	for context, bindings := range contexts {

@@ -41,6 +41,7 @@ type authority struct {
 	// delay is how long a call takes.
 	delay map[string]time.Duration
 	calls map[string]int
+	ended int // calls that were given up
 	// keys are the idempotency keys of creates, in order.
 	keys    []string
 	deleted []string
@@ -56,6 +57,9 @@ func (a *authority) enter(ctx context.Context, call string) error {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.ended++
 			return ctx.Err()
 		}
 	}

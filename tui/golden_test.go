@@ -86,6 +86,12 @@ var states = []struct {
 		c.press("enter")
 		c.wait(time.Second)
 	}},
+	{"list-rested", nil, func(c *console) { c.press("j"); c.wait(time.Second) }},
+	{"details-events", nil, func(c *console) { c.press("j", "enter"); c.wait(time.Second); c.press("pgdown") }},
+	{"details-no-audit", func(a *authority) {
+		a.caller.Permissions = []api.Permission{{Action: api.ViewServiceAccounts, Scope: api.ScopeAll}}
+	},
+		func(c *console) { c.press("j", "enter"); c.wait(time.Second) }},
 	{"deleted", nil, func(c *console) { c.press("d", "right", "enter") }},
 }
 

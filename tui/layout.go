@@ -8,8 +8,13 @@ const (
 	minHeight = 12
 )
 
-// wide is the width from which the details stand beside the table.
-const wide = 110
+// wide is the width from which the details stand beside the table. From tall
+// lines on, a screen that is at least as wide as middling has them below it.
+const (
+	wide     = 110
+	middling = 80
+	tall     = 34
+)
 
 // layout is where everything goes on a screen: rectangles before strings.
 type layout struct {
@@ -20,7 +25,7 @@ type layout struct {
 	search        image.Rectangle
 	heading       image.Rectangle
 	table         image.Rectangle
-	details       image.Rectangle // empty when there is no room beside the table
+	details       image.Rectangle // beside the table or below it, empty when there is no room
 	status        image.Rectangle
 	help          image.Rectangle
 }
@@ -39,12 +44,15 @@ func newLayout(width, height int, failure bool) layout {
 		bottom--
 	}
 	l.status, l.help = image.Rect(0, bottom, width, height-1), line(height-1)
-	right := width
+	right, below := width, bottom
 	if width >= wide {
 		right = width - min(max(width/3, 42), 60)
 		l.details = image.Rect(right, 3, width, bottom)
+	} else if width >= middling && height >= tall {
+		below = bottom - height*2/5
+		l.details = image.Rect(0, below, width, bottom)
 	}
 	l.heading = image.Rect(0, 3, right, 4)
-	l.table = image.Rect(0, 4, right, bottom)
+	l.table = image.Rect(0, 4, right, below)
 	return l
 }

@@ -16,11 +16,22 @@ func (e environment) rule(width int) string {
 }
 
 // beside joins the lines of a table with those of its details, where the
-// layout has room for them: a line for each line of the table, with the pane's
-// edge between.
+// layout has room for them: beside it with the pane's edge between, or below it
+// under a rule.
 func (e environment) beside(left, details []string, l layout) []string {
 	if l.details.Empty() {
 		return left
+	}
+	if l.details.Min.X == 0 {
+		lines := append(left, e.rule(l.width))
+		for i := range l.details.Dy() - 1 {
+			line := ""
+			if i < len(details) {
+				line = "  " + details[i]
+			}
+			lines = append(lines, line)
+		}
+		return lines
 	}
 	edge := e.styles.Rule.Render(e.styles.Glyphs.Pane)
 	lines := make([]string, len(left))
