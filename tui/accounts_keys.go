@@ -16,7 +16,7 @@ import (
 func (a *accounts) bindings(e environment) []binding {
 	k := e.keys
 	if a.searching {
-		return []binding{k.KeepSearch, k.LeaveSearch, k.Down.arrows("down", "↓"), k.Up.arrows("up", "↑")}
+		return []binding{k.KeepSearch, k.LeaveSearch, k.Down.whileTyping(), k.Up.whileTyping()}
 	}
 	nothing := ""
 	if a.table.Length() == 0 {
@@ -39,7 +39,7 @@ func (a *accounts) bindings(e environment) []binding {
 func (a *accounts) changeForbidden(e environment) string {
 	switch {
 	case a.failure != nil && a.failure.unauthorized():
-		return "The server does not accept your key: press r to sign in."
+		return "The server does not accept your key: press " + e.keys.Refresh.Help().Key + " to sign in."
 	case e.readOnly:
 		return "This console is read-only: it makes and deletes nothing."
 	case e.caller != nil && !api.PermitsAny(e.caller.Permissions, api.ManageServiceAccounts):
@@ -108,12 +108,10 @@ func (a *accounts) searchKey(press tea.KeyPressMsg, e environment) (tea.Cmd, act
 		}
 		return a.setQuery("", true, e), nil
 	}
-	switch press.String() {
-	case "down", "up", "pgdown", "pgup":
-		if b, ok := find(e.keys.movements(), press); ok && e.keys.move(&a.table, b) {
-			return a.moved(), nil
-		}
-	case "ctrl+v":
+	if b, ok := e.keys.movementWhileTyping(press); ok && e.keys.move(&a.table, b) {
+		return a.moved(), nil
+	}
+	if press.String() == "ctrl+v" {
 		// The terminal pastes; reading the clipboard here would be a second,
 		// different clipboard.
 		return nil, nil

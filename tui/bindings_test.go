@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,8 +28,11 @@ func TestEveryBindingIsUniqueInItsContext(t *testing.T) {
 	leaving, writing := key, key
 	leaving.leaving, writing.writing = true, true
 	sign, _ := newSignInDialog(&api.Error{}, true, false, e)
+	log, teams, searching := m, m, m
+	log.at, teams.at, searching.accounts.searching = pageAudit, pageTeams, true
+	team, _ := newTeamDialog(e)
 	contexts := map[string][]binding{
-		"page": m.bindings(), "create": form.bindings(e), "create name": onName.bindings(e), "sending": sending.bindings(e),
+		"page": m.bindings(), "audit log": log.bindings(), "teams": teams.bindings(), "team": team.bindings(e), "search": searching.bindings(), "create": form.bindings(e), "create name": onName.bindings(e), "sending": sending.bindings(e),
 		"retrying": retrying.bindings(e), "delete": newDeleteDialog(account, e).bindings(e), "key": key.bindings(e),
 		"leaving": leaving.bindings(e), "writing": writing.bindings(e), "sign in": sign.bindings(e),
 		"help": newHelpDialog(m.keys).bindings(e), "details": newDetailsDialog(accountFacts{account: account}).bindings(e),
@@ -51,9 +55,47 @@ func TestEveryBindingIsUniqueInItsContext(t *testing.T) {
 			}
 		}
 	}
+	// What is really offered together is one of the places that keys are checked in.
+	for context, bindings := range contexts {
+		if !slices.ContainsFunc(m.keys.places(), func(p place) bool {
+			return !slices.ContainsFunc(bindings, func(b binding) bool {
+				return !slices.ContainsFunc(p.bindings, func(known binding) bool { return known.name == b.name })
+			})
+		}) {
+			t.Errorf("%s offers bindings that no place of keyMap.places has together", context)
+		}
+	}
 	press := tea.KeyPressMsg{Code: 'd', Mod: tea.ModCtrl}
 	if b, ok := find(m.bindings(), press); !ok || b.dangerous {
 		t.Error("ctrl+d is dangerous")
+	}
+}
+
+// Every binding stands on the help page and in a place, and its name is its own.
+func TestEveryBindingIsKnown(t *testing.T) {
+	t.Parallel()
+	keys := defaultKeyMap()
+	names := map[string]int{}
+	keys.each(func(b *binding) { names[b.name]++ })
+	if len(names) < 30 {
+		t.Fatalf("only %d bindings were found", len(names))
+	}
+	onHelp, placed := map[string]bool{}, map[string]bool{}
+	for _, action := range Actions() {
+		onHelp[action.Name] = true
+	}
+	for _, place := range keys.places() {
+		for _, b := range place.bindings {
+			placed[b.name] = true
+		}
+	}
+	for name, n := range names {
+		if n > 1 || !onHelp[name] || !placed[name] {
+			t.Errorf("%s: %d bindings of that name, on the help page %t, in a place %t", name, n, onHelp[name], placed[name])
+		}
+	}
+	if problems := (Keys{}).Check(); len(problems) > 0 {
+		t.Errorf("the console's own keys have problems: %v", problems)
 	}
 }
 

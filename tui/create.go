@@ -72,9 +72,9 @@ func (d createDialog) waiting() bool { return d.sending || d.retry != nil }
 
 // refuseQuit keeps the program while a key is being made: it would be lost.
 func (d createDialog) refuseQuit(time.Time) (dialog, bool) {
-	words := "A key is being made; wait for it. ctrl+c once more quits, and nobody will know that key."
+	words := "A key is being made; wait for it. Asking once more quits, and nobody will know that key."
 	if !d.waiting() {
-		words = "The account may exist, and nobody knows its key. ctrl+c once more quits."
+		words = "The account may exist, and nobody knows its key. Asking once more quits."
 	}
 	// The question is asked as long as it stands there.
 	if d.note == words || !d.waiting() && !d.lost {
@@ -107,7 +107,7 @@ func (d createDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, actio
 			d.note = "That was an API key: it was not pasted. Paste it into the list to find its owner."
 			return d, nil, nil
 		}
-		return d.typed(tea.PasteMsg{Content: strings.TrimSpace(msg.Content)})
+		return d.typed(tea.PasteMsg{Content: strings.TrimSpace(msg.Content)}, e)
 	}
 	return d, nil, nil
 }
@@ -159,18 +159,18 @@ func (d createDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.C
 		}
 		return d, nil, nil
 	}
-	return d.typed(press)
+	return d.typed(press, e)
 }
 
 // typed hands a key or a pasted text to the field with the focus.
-func (d createDialog) typed(msg tea.Msg) (dialog, tea.Cmd, action) {
+func (d createDialog) typed(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
 	if press, ok := msg.(tea.KeyPressMsg); ok && press.String() == "ctrl+v" {
 		return d, nil, nil // the terminal pastes
 	}
 	var cmd tea.Cmd
 	switch d.focus {
 	case focusTeam:
-		d.picker, cmd = d.picker.Update(msg)
+		d.picker, cmd = d.picker.Update(e.keys.forPicker(msg))
 		d.teamProblem = ""
 	case focusName:
 		before := d.name.Value()
@@ -275,19 +275,19 @@ func (d createDialog) bindings(e environment) []binding {
 	k := e.keys
 	switch {
 	case d.sending:
-		wait := bind(k.Back.name, "waits for the answer", "esc")
+		wait := k.Back.as("waits for the answer")
 		return []binding{wait.because("waiting for the answer"), k.Interrupt}
 	case d.lost && d.retry == nil:
-		return []binding{bind(k.Take.name, "ask again", "enter"), bind(k.Back.name, "stop trying", "esc"), k.Interrupt}
+		return []binding{k.Take.as("ask again"), k.Back.as("stop trying"), k.Interrupt}
 	case d.retry != nil:
-		stop := bind(k.Back.name, "stop trying", "esc")
+		stop := k.Back.as("stop trying")
 		return []binding{stop, k.Interrupt}
 	case d.focus == focusTeam:
-		return []binding{k.Take, k.Down.arrows("down", "↓"), k.Up.arrows("up", "↑"), k.Next, k.Back, k.Interrupt}
+		return []binding{k.Take, k.Down.whileTyping(), k.Up.whileTyping(), k.Next, k.Back, k.Interrupt}
 	}
-	enter := bind(k.Take.name, "create", "enter")
+	enter := k.Take.as("create")
 	if d.focus == focusCancel {
-		enter = bind(k.Take.name, "cancel", "enter")
+		enter = k.Take.as("cancel")
 	}
 	return []binding{enter, k.Next, k.Previous, k.Back, k.Interrupt}
 }

@@ -68,7 +68,7 @@ func decided(err *api.Error) bool {
 func (d createDialog) refused(err *api.Error, e environment) (dialog, tea.Cmd, action) {
 	switch {
 	case errors.Is(err, api.ErrUnauthorized):
-		d.problem = "The server refused your key. Sign in, then press enter again."
+		d.problem = "The server refused your key. Sign in, then create again."
 		return d, nil, askForKey{err: err}
 	case d.lost:
 		d.problem = "An answer was lost, and now: " + err.Error()
@@ -79,7 +79,7 @@ func (d createDialog) refused(err *api.Error, e environment) (dialog, tea.Cmd, a
 		d.problem = "The account exists and its key is in use already. Delete it if that was not you."
 		d.idempotencyKey = ""
 	case err.Code == api.CodeConflict:
-		d.problem = "It was made, and deleted by somebody since. Press enter to make it again."
+		d.problem = "It was made, and deleted by somebody since. Create makes it again."
 		d.idempotencyKey = ""
 	case errors.Is(err, api.ErrExceedsCaller):
 		d.teamProblem = err.Detail

@@ -223,7 +223,7 @@ func (d deleteDialog) failed(err *api.Error, e environment) (dialog, tea.Cmd, ac
 		return d, nil, askForKey{err: err}
 	case lasting(err) || d.attempt >= maxDeletes:
 		if !lasting(err) {
-			d.problem += " Nothing is known to be deleted; enter tries again."
+			d.problem += " Nothing is known to be deleted; Delete tries again."
 		}
 		return d, nil, nil
 	}
@@ -238,5 +238,5 @@ func (d deleteDialog) bindings(e environment) []binding {
 		return []binding{k.Back.because("waiting for the answer"), k.Interrupt}
 	}
 	enter := map[deleteFocus]string{focusKeep: "cancel", focusTyped: "to the button", focusDelete: "delete"}[d.focus]
-	return []binding{bind(k.Take.name, enter, "enter"), k.Next, k.Previous, k.Back, k.Interrupt}
+	return []binding{k.Take.as(enter), k.Next, k.Previous, k.Back, k.Interrupt}
 }

@@ -112,7 +112,7 @@ func TestAFailedDeletionIsRepeatedAndSaid(t *testing.T) {
 		c.press("d", "tab", "enter")
 		c.sees("Trying again in 2s")
 		c.wait(10 * time.Second)
-		c.sees("enter tries again", "did not answer")
+		c.sees("Delete tries again", "did not answer")
 		if len(server.deleted) != 0 {
 			t.Fatal("deleted")
 		}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -55,7 +56,7 @@ func (d helpDialog) lines(e environment) []string {
 	for _, section := range d.keys.sections() {
 		lines = append(lines, "", s.Muted.Render(section.title))
 		for _, b := range section.bindings {
-			keys := strings.Join(b.Keys(), " ")
+			keys := cmp.Or(strings.Join(b.Keys(), " "), noKey)
 			lines = append(lines, s.Key.Render(fmt.Sprintf("  %-18s", keys))+b.Help().Desc)
 		}
 	}
@@ -77,15 +78,16 @@ func (d helpDialog) restyle(environment) dialog { return d }
 func KeysDocument() string {
 	var b strings.Builder
 	b.WriteString("# Keys\n\nEvery key of the console, written from its bindings by `go test ./tui -update`.\n" +
-		"A key marked ! changes something: `--read-only` turns it off.\n")
+		"A key marked ! changes something: `--read-only` turns it off. The configuration can give every action other keys, by\n" +
+		"its name: see [configuration.md](configuration.md#keys).\n")
 	for _, section := range defaultKeyMap().sections() {
-		fmt.Fprintf(&b, "\n## %s\n\n| keys | what they do |\n|---|---|\n", section.title)
+		fmt.Fprintf(&b, "\n## %s\n\n| keys | what they do | action |\n|---|---|---|\n", section.title)
 		for _, binding := range section.bindings {
 			mark := ""
 			if binding.dangerous {
 				mark = " !"
 			}
-			fmt.Fprintf(&b, "| `%s` | %s%s |\n", strings.Join(binding.Keys(), "` `"), binding.Help().Desc, mark)
+			fmt.Fprintf(&b, "| `%s` | %s%s | `%s` |\n", strings.Join(binding.Keys(), "` `"), binding.Help().Desc, mark, binding.name)
 		}
 	}
 	return b.String()

@@ -183,11 +183,11 @@ func (d keyDialog) bindings(e environment) []binding {
 	case d.leaving:
 		return []binding{k.StayWithKey, k.LeaveKey, k.Copy, k.Write, k.Interrupt}
 	case d.writing:
-		return []binding{bind("write-file", "write", "enter"), k.Back, k.Interrupt}
+		return []binding{k.Take.as("write"), k.Back, k.Interrupt}
 	}
 	done := k.Back
 	if d.delivered {
-		done = bind(k.Back.name, "done", "esc")
+		done = k.Back.as("done")
 	}
 	return []binding{k.Copy, k.Write, k.Have, done, k.Interrupt}
 }

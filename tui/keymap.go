@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"slices"
+	"strings"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
@@ -15,6 +18,8 @@ type binding struct {
 	name string
 	// dangerous marks what changes something: read-only mode turns it off.
 	dangerous bool
+	// needed is what leads out of a screen: it can be rebound, but not unbound.
+	needed bool
 	// off says why the binding does nothing now, or is "".
 	off string
 }
@@ -31,6 +36,17 @@ func (b binding) shown(keys string) binding {
 
 func (b binding) danger() binding {
 	b.dangerous = true
+	return b
+}
+
+func (b binding) wayOut() binding {
+	b.needed = true
+	return b
+}
+
+// as gives the binding other words for a place where it does something special.
+func (b binding) as(help string) binding {
+	b.SetHelp(b.Help().Key, help)
 	return b
 }
 
@@ -83,7 +99,7 @@ func defaultKeyMap() keyMap {
 		Refresh:     bind("refresh", "refresh", "r"),
 		Help:        bind("help", "help", "?"),
 		Quit:        bind("quit", "quit", "q"),
-		Interrupt:   bind("interrupt", "quit", "ctrl+c"),
+		Interrupt:   bind("interrupt", "quit", "ctrl+c").wayOut(),
 
 		ToAccounts:   bind("to-api-keys", "API Keys", "1"),
 		ToAudit:      bind("to-audit-log", "Audit log", "2"),
@@ -96,21 +112,21 @@ func defaultKeyMap() keyMap {
 		ShowKeys:     bind("show-keys", "its API keys", "enter"),
 
 		KeepSearch:  bind("keep-search", "to the list", "enter", "tab"),
-		LeaveSearch: bind("leave-search", "clear, then leave", "esc"),
+		LeaveSearch: bind("leave-search", "clear, then leave", "esc").wayOut(),
 
-		Take:     bind("take", "take", "enter"),
+		Take:     bind("take", "take", "enter").wayOut(),
 		Next:     bind("next-field", "next", "tab"),
 		Previous: bind("previous-field", "previous", "shift+tab"),
-		Back:     bind("back", "back", "esc"),
+		Back:     bind("back", "back", "esc").wayOut(),
 
 		Copy:        bind("copy-key", "copy again", "c"),
 		Write:       bind("write-key", "write to a file", "w"),
 		Have:        bind("have-key", "I have it", "i"),
 		LeaveKey:    bind("leave-key", "leave without the key", "y"),
-		StayWithKey: bind("stay-with-key", "stay", "n", "esc"),
+		StayWithKey: bind("stay-with-key", "stay", "n", "esc").wayOut(),
 
 		Retry:  bind("retry", "try again", "ctrl+r"),
-		SignIn: bind("sign-in", "sign in", "enter"),
+		SignIn: bind("sign-in", "sign in", "enter").wayOut(),
 	}
 }
 
@@ -177,9 +193,70 @@ func (m *Model) bindings() []binding {
 	return append(bindings, m.keys.Interrupt)
 }
 
-// arrows keeps only the arrow of a movement, for places where letters are typed.
-func (b binding) arrows(name, shown string) binding {
-	return bind(b.name, b.Help().Desc, name).shown(shown)
+// whileTyping keeps only the keys of a movement that mean nothing to a text
+// field: there letters are written and ctrl+f goes one letter on.
+func (b binding) whileTyping() binding {
+	keys := slices.DeleteFunc(slices.Clone(b.Keys()), func(key string) bool {
+		return writes(key) || slices.Contains(editing, key)
+	})
+	if len(keys) == 0 {
+		b.SetKeys()
+		return b
+	}
+	b.SetKeys(keys...)
+	return b.shown(arrow(keys[0]))
+}
+
+// movementWhileTyping returns the movement that a press means where text is
+// typed.
+func (k keyMap) movementWhileTyping(press tea.KeyPressMsg) (binding, bool) {
+	return find([]binding{k.Down.whileTyping(), k.Up.whileTyping(), k.PageDown.whileTyping(), k.PageUp.whileTyping()}, press)
+}
+
+// editing are the keys that a text field takes for itself.
+var editing = strings.Fields("left right home end ctrl+a ctrl+b ctrl+d ctrl+e ctrl+f ctrl+h ctrl+k ctrl+n ctrl+p ctrl+u ctrl+v ctrl+w alt+b alt+d alt+f alt+left alt+right ctrl+left ctrl+right alt+backspace alt+delete")
+
+// forPicker lets the keys that move in a table move in a picker too, whatever
+// they are.
+func (k keyMap) forPicker(msg tea.Msg) tea.Msg {
+	press, ok := msg.(tea.KeyPressMsg)
+	switch {
+	case ok && k.Down.whileTyping().matches(press):
+		return tea.KeyPressMsg{Code: tea.KeyDown}
+	case ok && k.Up.whileTyping().matches(press):
+		return tea.KeyPressMsg{Code: tea.KeyUp}
+	}
+	return msg
+}
+
+// place is where bindings can be pressed side by side: no key of it means two
+// things. Typing places have a field that text is written into.
+type place struct {
+	title    string
+	typing   bool
+	bindings []binding
+}
+
+// places are all places there are. A test holds them against what pages and
+// dialogs really offer.
+func (k keyMap) places() []place {
+	join := slices.Concat[[]binding]
+	page := join(k.movements(), k.pages(), []binding{k.NextPage, k.PreviousPage, k.Help, k.Quit, k.Interrupt})
+	typing := []binding{k.Interrupt}
+	for _, b := range k.movements() {
+		typing = append(typing, b.whileTyping())
+	}
+	return []place{
+		{"API Keys", false, join(page, []binding{k.New, k.Delete, k.Details, k.Search, k.ClearSearch, k.Sort, k.Reverse, k.Refresh})},
+		{"Audit log", false, join(page, []binding{k.ShowAccount, k.Inspect, k.Refresh})},
+		{"Teams", false, join(page, []binding{k.NewTeam, k.ShowKeys, k.Inspect, k.Search, k.ClearSearch, k.Refresh})},
+		{"Search", true, join(typing, []binding{k.KeepSearch, k.LeaveSearch})},
+		{"Forms and dialogs", true, join(typing, []binding{k.Take, k.Next, k.Previous, k.Back})},
+		{"Help and details", false, join(k.movements(), []binding{k.Back, k.Help, k.Quit, k.Interrupt})},
+		{"The new key", false, []binding{k.Copy, k.Write, k.Have, k.Back, k.Interrupt}},
+		{"Leaving without the key", false, []binding{k.StayWithKey, k.LeaveKey, k.Copy, k.Write, k.Interrupt}},
+		{"Sign in", true, []binding{k.SignIn, k.Retry, k.Back, k.Interrupt}},
+	}
 }
 
 // find returns the binding that a press matches.

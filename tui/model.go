@@ -69,6 +69,7 @@ func New(options Options) Model {
 		audit:     newAudit(),
 		teamsPage: newTeamsPage(),
 	}
+	m.keys.rebind(options.Keys)
 	m.restyle()
 	if options.Notice != "" {
 		m.toast = toast{text: options.Notice, until: m.now.Add(noticeTime)}

@@ -57,6 +57,8 @@ type Options struct {
 	ContextColor string
 	// Theme is the choice of colours, styles.Auto when it is "".
 	Theme styles.Theme
+	// Keys are the person's own; they must have no problem, see [Keys.Check].
+	Keys Keys
 	// ReadOnly takes away every key that changes something.
 	ReadOnly bool
 	// SignedOut says that Client has no key at all, so that the console asks for

@@ -342,7 +342,7 @@ func TestAnAccountDeletedBetweenTwoTriesCanBeMadeAnew(t *testing.T) {
 		c := newConsole(t, server, 80, 24)
 		c.fill("plat", "ci-deploy-ap")
 		c.press("enter")
-		c.sees("Press enter to make it again")
+		c.sees("Create makes it again")
 		c.press("enter")
 		c.sees(newKey)
 		if server.keys[0] == server.keys[1] {
@@ -548,7 +548,7 @@ func TestTheQuestionToQuitIsAskedEachTime(t *testing.T) {
 		c := newConsole(t, server, 80, 24)
 		c.fill("plat", "ci-deploy-ap")
 		c.press("enter", "ctrl+c")
-		c.sees("ctrl+c once more quits")
+		c.sees("Asking once more quits")
 		c.wait(time.Minute)
 		c.press("ctrl+c")
 		if c.quit {

@@ -45,10 +45,10 @@ func (b *searchBox) press(press tea.KeyPressMsg, e environment) (cmd tea.Cmd, ch
 		b.set("")
 		return nil, true, true
 	}
-	switch press.String() {
-	case "down", "up", "pgdown", "pgup":
+	if _, moves := e.keys.movementWhileTyping(press); moves {
 		return nil, false, false
-	case "ctrl+v":
+	}
+	if press.String() == "ctrl+v" {
 		return nil, false, true // the terminal pastes
 	}
 	cmd, changed = b.typed(press)

@@ -121,7 +121,7 @@ func (d signInDialog) view(e environment) panel {
 	case d.problem != "":
 		lines = append(lines, wrapped(s.Glyphs.Bad+" "+d.problem, e.width, s.Danger.Render, e)...)
 	default:
-		lines = append(lines, s.Muted.Render("What you were doing waits below. esc goes back to it."))
+		lines = append(lines, s.Muted.Render("What you were doing waits below. "+e.keys.Back.Help().Key+" goes back to it."))
 	}
 	return panel{content: strings.Join(lines, "\n"), cursor: inputCursor(d.key, e.measure, labelWidth, line)}
 }

@@ -35,14 +35,15 @@ func (m *Model) statusLines(l layout) []string {
 // failureNext says what happens next, and the id of the request for the
 // server's log.
 func (m *Model) failureNext(f *failure) string {
-	next := "r tries again"
+	key := m.keys.Refresh.Help().Key
+	next := key + " tries again"
 	switch {
 	case f.unauthorized():
-		next = "r to sign in"
+		next = key + " to sign in"
 	case f.trying:
 		next = "trying again"
 	case !f.retryAt.IsZero():
-		next = fmt.Sprintf("again in %ds, r now", max(int(f.retryAt.Sub(m.now).Seconds()+0.999), 0))
+		next = fmt.Sprintf("again in %ds, %s now", max(int(f.retryAt.Sub(m.now).Seconds()+0.999), 0), key)
 	}
 	if f.err.RequestID != "" {
 		next += " " + m.styles.Glyphs.Dot + " request " + f.err.RequestID
@@ -57,14 +58,14 @@ func (m *Model) helpLine(width int) string {
 	bindings := m.bindings()
 	room := width - 2
 	for _, b := range bindings {
-		if b.name == m.keys.Help.name || b.name == m.keys.Quit.name {
+		if (b.name == m.keys.Help.name || b.name == m.keys.Quit.name) && len(b.Keys()) > 0 {
 			text, cells := m.helpItem(b)
 			right = append(right, text)
 			room -= cells + 2
 		}
 	}
 	for _, b := range bindings {
-		if b.name == m.keys.Help.name || b.name == m.keys.Quit.name || b.name == m.keys.Interrupt.name {
+		if b.name == m.keys.Help.name || b.name == m.keys.Quit.name || b.name == m.keys.Interrupt.name || len(b.Keys()) == 0 {
 			continue
 		}
 		if b.dangerous && m.options.ReadOnly {

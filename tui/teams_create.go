@@ -136,7 +136,7 @@ func (d teamDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action)
 			d.note = "That was an API key: it was not pasted. Paste it into the list to find its owner."
 			return d, nil, nil
 		}
-		return d.typed(tea.PasteMsg{Content: strings.TrimSpace(msg.Content)})
+		return d.typed(tea.PasteMsg{Content: strings.TrimSpace(msg.Content)}, e)
 	}
 	return d, nil, nil
 }
@@ -178,18 +178,18 @@ func (d teamDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.Cmd
 		}
 		return d, nil, nil
 	}
-	return d.typed(press)
+	return d.typed(press, e)
 }
 
 // typed hands a key or a pasted text to the field with the focus.
-func (d teamDialog) typed(msg tea.Msg) (dialog, tea.Cmd, action) {
+func (d teamDialog) typed(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
 	if press, ok := msg.(tea.KeyPressMsg); ok && press.String() == "ctrl+v" {
 		return d, nil, nil // the terminal pastes
 	}
 	var cmd tea.Cmd
 	switch d.focus {
 	case focusTeam:
-		d.picker, cmd = d.picker.Update(msg)
+		d.picker, cmd = d.picker.Update(e.keys.forPicker(msg))
 		d.roleProblem = ""
 	case focusName:
 		before := d.name.Value()
@@ -249,19 +249,19 @@ func (d teamDialog) submit(e environment) (dialog, tea.Cmd, action) {
 }
 
 // refused puts an error where it belongs, with nothing that was entered lost.
-func (d teamDialog) refused(err *api.Error, _ environment) (dialog, tea.Cmd, action) {
+func (d teamDialog) refused(err *api.Error, e environment) (dialog, tea.Cmd, action) {
 	wasLost := d.lost
 	d.sending, d.note = false, ""
 	d.lost = d.lost || err.Lost
 	switch {
 	case errors.Is(err, api.ErrUnauthorized):
-		d.problem = "The server refused your key. Sign in, then press enter again."
+		d.problem = "The server refused your key. Sign in, then create again."
 		return d, nil, askForKey{err: err}
 	case err.Lost:
-		d.problem = "No answer came: the team may exist. Enter asks again, and makes no second one."
+		d.problem = "No answer came: the team may exist. Create asks again, and makes no second one."
 		return d, nil, nil
 	case errors.Is(err, api.ErrNameTaken) && wasLost:
-		d.problem = "There is a team of this name now: it may be the one whose answer was lost. esc goes to the list."
+		d.problem = "There is a team of this name now: it may be the one whose answer was lost. " + e.keys.Back.Help().Key + " goes to the list."
 		return d, nil, nil
 	case errors.Is(err, api.ErrNameTaken):
 		d.nameProblem = "there is a team of this name"
@@ -292,15 +292,15 @@ func (d teamDialog) refused(err *api.Error, _ environment) (dialog, tea.Cmd, act
 
 func (d teamDialog) bindings(e environment) []binding {
 	k := e.keys
-	enter := bind(k.Take.name, "create", "enter")
+	enter := k.Take.as("create")
 	switch {
 	case d.sending:
-		wait := bind(k.Back.name, "waits for the answer", "esc")
+		wait := k.Back.as("waits for the answer")
 		return []binding{wait.because("waiting for the answer"), k.Interrupt}
 	case d.focus == focusTeam:
-		return []binding{k.Take, k.Down.arrows("down", "↓"), k.Up.arrows("up", "↑"), k.Next, k.Back, k.Interrupt}
+		return []binding{k.Take, k.Down.whileTyping(), k.Up.whileTyping(), k.Next, k.Back, k.Interrupt}
 	case d.focus == focusCancel:
-		enter = bind(k.Take.name, "cancel", "enter")
+		enter = k.Take.as("cancel")
 	}
 	return []binding{enter, k.Next, k.Previous, k.Back, k.Interrupt}
 }

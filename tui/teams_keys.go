@@ -9,7 +9,7 @@ import (
 func (t *teamsPage) bindings(e environment) []binding {
 	k := e.keys
 	if t.box.focused() {
-		return []binding{k.KeepSearch, k.LeaveSearch, k.Down.arrows("down", "↓"), k.Up.arrows("up", "↑")}
+		return []binding{k.KeepSearch, k.LeaveSearch, k.Down.whileTyping(), k.Up.whileTyping()}
 	}
 	nothing := ""
 	if t.table.Length() == 0 {
@@ -76,7 +76,7 @@ func (t *teamsPage) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action
 func (t *teamsPage) searchKey(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
 	cmd, changed, used := t.box.press(press, e)
 	if !used {
-		if b, ok := find(e.keys.movements(), press); ok && e.keys.move(&t.table, b) {
+		if b, ok := e.keys.movementWhileTyping(press); ok && e.keys.move(&t.table, b) {
 			return t.moved(), nil
 		}
 	}

@@ -121,6 +121,7 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		ContextWord:       flags.word,
 		ContextColor:      flags.color,
 		Theme:             styles.Theme(flags.theme),
+		Keys:              flags.file.Keys,
 		Clipboard:         clipboard.New(p.env.get, clipboard.Machine()),
 		Clock:             time.Now,
 		NewIdempotencyKey: client.NewIdempotencyKey,

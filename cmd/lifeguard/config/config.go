@@ -25,6 +25,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/styles"
+	"github.com/lifeguard-keys/lifeguard/tui"
 )
 
 // Config is what the file says, with the defaults for what it does not say.
@@ -38,6 +39,8 @@ type Config struct {
 	ReadOnly bool
 	Theme    styles.Theme
 	ASCII    Switch
+	// Keys are the keys that were given to actions. They have no problem.
+	Keys tui.Keys
 }
 
 // Context is an authority that has a name.

@@ -21,7 +21,12 @@ func Document() string {
 		b.WriteByte('\n')
 		writeComment(&b, "# ", s.doc)
 		writeComment(&b, "# ", "Values: "+s.values+". Default: "+s.fallback+".")
-		if s.name != "contexts" {
+		switch s.name {
+		case "keys":
+			b.WriteString("#keys:\n" + keyExamples())
+			continue
+		case "contexts":
+		default:
 			fmt.Fprintf(&b, "#%s: %s\n", s.name, s.example)
 			continue
 		}

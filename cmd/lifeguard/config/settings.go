@@ -65,6 +65,12 @@ var settings = []setting[Config]{
 		doc:  "Draw without characters beyond ASCII. auto asks the locale.",
 		read: func(r *reader, what string, n ast.Node, c *Config) { choice(r, what, n, switches, &c.ASCII) },
 	},
+	{
+		name: "keys", values: "names of actions with lists of keys", fallback: "docs/keys.md", example: "",
+		doc: "The keys of actions. What is not named keeps its own; [] takes an action its keys. Keys are letters and signs, and " +
+			"enter, tab, esc, space, f1 and so on, with ctrl+, alt+ or shift+ before them.",
+		read: readKeys,
+	},
 }
 
 // contextSettings are the names below a context.
