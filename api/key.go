@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"regexp"
 	"strings"
 )
 
@@ -36,17 +35,55 @@ var (
 	ErrKeyChecksum = errors.New("not a whole key: check the last characters")
 )
 
-// keyShaped is what looks like a key, also one with letters missing or too many.
-var keyShaped = regexp.MustCompile(KeyPrefix + `[0-9A-Za-z]{24,}`)
+// minShaped is from how many letters and digits behind the prefix on a text
+// looks like a key, also one with letters missing or too many.
+const minShaped = 24
 
 // FindKey returns the first part of text that has the shape of a key, or "". It
 // may be one that [CheckKey] refuses: a truncated or mistyped key does not
-// belong on a screen or in a log either.
-func FindKey(text string) string { return keyShaped.FindString(text) }
+// belong on a screen or in a log either, nor one whose prefix has another case,
+// nor a whole one without its prefix, which is what a double click selects.
+func FindKey(text string) string {
+	from, to := keyIn(text)
+	return text[from:to]
+}
 
 // RedactKeys returns text with all that has the shape of a key replaced.
 func RedactKeys(text string) string {
-	return keyShaped.ReplaceAllLiteralString(text, redacted)
+	from, to := keyIn(text)
+	if to == 0 {
+		return text
+	}
+	var b strings.Builder
+	for ; to > 0; from, to = keyIn(text) {
+		b.WriteString(text[:from])
+		b.WriteString(redacted)
+		text = text[to:]
+	}
+	b.WriteString(text)
+	return b.String()
+}
+
+// keyIn returns where the first part that has the shape of a key begins and
+// ends, or zeros.
+func keyIn(text string) (from, to int) {
+	for i := 0; i < len(text); i++ {
+		start := i
+		for i < len(text) && inBase62(text[i]) {
+			i++
+		}
+		switch run := text[start:i]; {
+		case len(run) >= minShaped && start >= len(KeyPrefix) && strings.EqualFold(text[start-len(KeyPrefix):start], KeyPrefix):
+			return start - len(KeyPrefix), i
+		case len(run) == keySecretLength+keyChecksumLength && CheckKey(KeyPrefix+run) == nil:
+			return start, i
+		}
+	}
+	return 0, 0
+}
+
+func inBase62(c byte) bool {
+	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
 }
 
 // KeyHash is the SHA-256 of a whole key: all that is ever stored of it. A fast

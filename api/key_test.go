@@ -114,6 +114,51 @@ func TestCheckKey(t *testing.T) {
 	}
 }
 
+// What is found of a key, whatever stands around it, and what is left of a text
+// without it.
+func TestFindKey(t *testing.T) {
+	key := mint(t, seeded(4))
+	secret := key[len(api.KeyPrefix):]
+	for text, want := range map[string]string{
+		key: key, "x" + key + " y": key, "Bearer\t" + key + "\n": key, key + "abc": key + "abc", key[:27]: key[:27], "schlüssel=" + key + "ß": key,
+		"PS-" + secret: "PS-" + secret, "devops-pS-" + secret: "pS-" + secret, secret: secret, "«" + secret + "»": secret, "/x/" + secret + "/y": secret,
+		"ps-" + secret[:23]: "", secret[1:]: "", secret + "x": "", "sk-" + secret[:40]: "", "": "", "ps-": "", "-" + secret[:30]: "", "ps_" + secret[:30]: "",
+	} {
+		if got := api.FindKey(text); got != want {
+			t.Errorf("FindKey(%q) = %q, want %q", text, got, want)
+		}
+		rest := text
+		if want != "" {
+			rest = strings.Replace(text, want, "[redacted]", 1)
+		}
+		if got := api.RedactKeys(text); got != rest {
+			t.Errorf("RedactKeys(%q) = %q, want %q", text, got, rest)
+		}
+	}
+	if got := api.RedactKeys(key + "," + secret + "," + key); got != "[redacted],[redacted],[redacted]" {
+		t.Errorf("several keys: %q", got)
+	}
+}
+
+// FuzzFindKey: what is found is in the text, and nothing is found twice.
+func FuzzFindKey(f *testing.F) {
+	key := mint(f, seeded(5))
+	for _, seed := range []string{key, "PS-" + key[3:] + key[3:], key[3:] + "ps-", "\xffps-" + key[3:40] + "é", "ps-ps-" + key} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if found := api.FindKey(text); !strings.Contains(text, found) || (found == "") != (api.RedactKeys(text) == text) {
+			t.Errorf("%q is found in %q", found, text)
+		}
+		if left := api.FindKey(api.RedactKeys(text)); left != "" {
+			t.Errorf("%q is left of %q", left, text)
+		}
+		if with := text + " " + key; api.FindKey(with) == "" || strings.Contains(api.RedactKeys(with), key) {
+			t.Errorf("the key is not found in %q", with)
+		}
+	})
+}
+
 // TestEveryTypoIsRecognised: CRC-32 finds every change of one character, every
 // two neighbours that changed places, and the length every truncation.
 func TestEveryTypoIsRecognised(t *testing.T) {

@@ -128,7 +128,8 @@ func printError(w io.Writer, err error) {
 		return
 	}
 	// Joined errors come one a line.
-	line := api.Clean(strings.ReplaceAll(err.Error(), "\n", "; "))
+	// A key that was given where none belongs is quoted by many an error.
+	line := api.RedactKeys(api.Clean(strings.ReplaceAll(err.Error(), "\n", "; ")))
 	var usage *usageError
 	if errors.As(err, &usage) {
 		line += "; see " + usage.command + " --help"
