@@ -67,6 +67,7 @@ type Styles struct {
 	Heading     lipgloss.Style // the table's header
 	Marker      lipgloss.Style // the bar before the selected row
 	Match       lipgloss.Style // matched letters
+	Wrong       lipgloss.Style // a term of a query that is not understood
 	Success     lipgloss.Style
 	Warning     lipgloss.Style
 	Danger      lipgloss.Style
@@ -114,6 +115,7 @@ func New(options Options) Styles {
 		Rule:        plain.Foreground(palette.Faint),
 		Heading:     plain.Foreground(palette.Muted),
 		Marker:      plain.Bold(true).Foreground(palette.Accent),
+		Wrong:       plain.Foreground(palette.Warning).Underline(true),
 		Match:       plain.Bold(true).Foreground(palette.Match).Underline(true),
 		Success:     plain.Foreground(palette.Success),
 		Warning:     plain.Foreground(palette.Warning),

@@ -10,6 +10,7 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
+	"github.com/lifeguard-keys/lifeguard/tui/query"
 	"github.com/lifeguard-keys/lifeguard/tui/selection"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
@@ -40,7 +41,8 @@ type accounts struct {
 	histories histories
 
 	search    textinput.Model
-	searching bool // the search has the focus
+	asked     selection.Query // what stands in the search, as of the last computation
+	searching bool            // the search has the focus
 	sort      selection.Order
 	ranked    bool // best match first, as long as the person did not sort
 
@@ -58,6 +60,7 @@ type computation struct {
 	cancel     context.CancelFunc
 	rows       int             // how many rows there were when it began
 	known      []*fuzzy.Result // of the last searches: the next may be among these rows
+	conditions conditions
 }
 
 // inline is how many rows are searched and sorted at once in Update; more are
@@ -71,8 +74,8 @@ const restTime = 120 * time.Millisecond
 func newAccounts() accounts {
 	search := textinput.New()
 	search.Prompt = ""
-	search.Placeholder = "name, team, creator or key"
-	search.CharLimit = 256
+	search.Placeholder = "name, team, creator, key - or team:x used:>90d !x"
+	search.CharLimit = 2 * query.MaxLength // the parser says what is too long
 	search.SetVirtualCursor(false)
 	return accounts{
 		list: inventory.New(), index: selection.NewIndex(), inOrder: true, ranked: true,
@@ -100,7 +103,7 @@ func (a *accounts) handle(msg tea.Msg, e environment) (tea.Cmd, action) {
 	case cursorRestedMsg:
 		a.rest(msg)
 	case viewComputedMsg:
-		return a.computed(e.remote.ctx, msg), nil
+		return a.computed(msg, e), nil
 	case accountsLoadedMsg:
 		if msg.generation == a.load.generation && a.load.running {
 			return a.pageLoaded(msg.list, e)

@@ -146,7 +146,7 @@ func (a *accounts) typeSearch(msg tea.Msg, e environment) (tea.Cmd, action) {
 		}
 	}
 	a.ranked = true
-	return tea.Batch(cmd, a.compute(e.remote.ctx, true)), nil
+	return tea.Batch(cmd, a.compute(e, true)), nil
 }
 
 func (a *accounts) setQuery(query string, keepFocus bool, e environment) tea.Cmd {

@@ -99,7 +99,7 @@ func (a *accounts) take(list api.ServiceAccountList) (next string, replaced bool
 		return "", false
 	}
 	a.list, a.index, a.inOrder = ended.list, ended.index, true
-	a.computing.known = nil
+	a.computing.known, a.computing.conditions = nil, conditions{}
 	selected := a.selected
 	for _, account := range ended.added {
 		a.add(account)
@@ -118,7 +118,7 @@ func (a *accounts) begin() {
 	a.load.attempts = attempts
 	if a.load.fresh {
 		a.list, a.index, a.inOrder = a.load.list, a.load.index, true
-		a.computing.known = nil
+		a.computing.known, a.computing.conditions = nil, conditions{}
 	}
 	if a.failure != nil {
 		// It stands until the load has gone well.
@@ -178,4 +178,4 @@ func (a *accounts) reload(e environment) tea.Cmd {
 }
 
 // refreshView computes again what is shown, keeping the cursor on its account.
-func (a *accounts) refreshView(e environment) tea.Cmd { return a.compute(e.remote.ctx, false) }
+func (a *accounts) refreshView(e environment) tea.Cmd { return a.compute(e, false) }

@@ -3,7 +3,7 @@ package tui
 import (
 	"context"
 	"slices"
-	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -13,53 +13,14 @@ import (
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
-// chosen is all that decides which rows are shown, and in what order. It
-// shares memory with the page, which never changes what is shared.
-type chosen struct {
-	rows    inventory.List
-	index   fuzzy.Index
-	inOrder bool
-	query   string
-	known   []*fuzzy.Result
-	sort    selection.Order
-	ranked  bool
-}
-
-func (a accounts) chosen() chosen {
-	return chosen{
-		rows: a.list, index: a.index, inOrder: a.inOrder,
-		query: strings.TrimSpace(a.query()), known: a.computing.known, sort: a.sort, ranked: a.ranked,
-	}
-}
-
-// compute returns the rows to show; nil stands for all of them in order. found
-// is nil where nothing was searched. The last result is false when ctx ended first.
-func (s chosen) compute(ctx context.Context) (view []int32, found *fuzzy.Result, ok bool) {
-	if s.query == "" && s.inOrder && s.sort == (selection.Order{}) {
-		return nil, nil, true
-	}
-	found, ok = s.index.Search(ctx, fuzzy.Query{Terms: fuzzy.Terms(s.query), Known: s.known})
-	if !ok {
-		return nil, nil, false
-	}
-	if s.query == "" || !s.ranked {
-		view, _ = found.Rows()
-		s.order(view)
-		return view, found, ctx.Err() == nil
-	}
-	view, ok = found.Order(ctx)
-	return view, found, ok
-}
-
-// order sorts stably by the chosen column, then by name.
-func (s chosen) order(view []int32) {
-	slices.SortFunc(view, func(i, j int32) int { return s.sort.Compare(s.rows, i, j) })
-}
+// patience is how long Update computes before it goes on beside the screen: half
+// of a frame.
+const patience = 8 * time.Millisecond
 
 // compute shows what the query and the order ask for: at once when there are few
 // rows, else beside the screen, with the old view left standing meanwhile.
 // top puts the cursor on the first row instead of keeping it on its account.
-func (a *accounts) compute(parent context.Context, top bool) tea.Cmd {
+func (a *accounts) compute(e environment, top bool) tea.Cmd {
 	if a.computing.cancel != nil {
 		a.computing.cancel()
 		a.computing.cancel = nil
@@ -69,35 +30,44 @@ func (a *accounts) compute(parent context.Context, top bool) tea.Cmd {
 		a.selected = ""
 		a.table.Top()
 	}
-	s := a.chosen()
-	a.computing.rows = s.rows.Len()
-	if s.rows.Len() <= inline || (s.query == "" && s.inOrder && s.sort == (selection.Order{})) {
-		view, _, _ := s.compute(context.Background())
-		a.show(s.rows, view)
+	r := a.request(e)
+	a.computing.rows = r.Rows.Len()
+	if a.plain() {
+		a.show(r.Rows, nil)
 		return nil
 	}
-	ctx, cancel := context.WithCancel(parent)
+	if r.Rows.Len() <= inline {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if answer, done := r.Answer(ctx); done {
+			a.show(r.Rows, answer.View)
+			return nil
+		}
+	}
+	ctx, cancel := context.WithCancel(e.remote.ctx)
 	a.computing.cancel = cancel
-	generation := a.computing.generation
+	msg := viewComputedMsg{generation: a.computing.generation, rows: r.Rows, conditions: a.conditions(e)}
 	return func() tea.Msg {
-		view, found, done := s.compute(ctx)
-		return viewComputedMsg{generation: generation, rows: s.rows, view: view, found: found, done: done}
+		msg.answer, msg.done = r.Answer(ctx)
+		msg.conditions.met = msg.answer.Within
+		return msg
 	}
 }
 
 // computed takes over what was computed beside the screen, unless it was
 // superseded.
-func (a *accounts) computed(parent context.Context, msg viewComputedMsg) tea.Cmd {
+func (a *accounts) computed(msg viewComputedMsg, e environment) tea.Cmd {
 	if msg.generation != a.computing.generation || !msg.done {
 		return nil
 	}
 	a.computing.cancel()
 	a.computing.cancel = nil
-	a.computing.remember(msg.found)
-	a.show(msg.rows, msg.view)
+	a.computing.remember(msg.answer.Found)
+	a.computing.conditions = msg.conditions
+	a.show(msg.rows, msg.answer.View)
 	if a.list.Len() > a.computing.rows {
 		// More rows came while this was computed.
-		return a.compute(parent, false)
+		return a.compute(e, false)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/query"
 )
 
 // accountSoughtMsg is the answer to where an account is that another page named.
@@ -73,4 +74,4 @@ func (a *accounts) sought(msg accountSoughtMsg, e environment) (tea.Cmd, action)
 }
 
 // teamQuery is the query that shows the service accounts of a team.
-func teamQuery(name string) string { return name }
+func teamQuery(name string) string { return query.Whole("team", name) }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/styles"
-	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/selection"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
@@ -45,15 +44,19 @@ func newPaints(s *styles.Styles) *paints {
 // draw draws the page; its title is as Poolside's documentation writes it.
 func (a *accounts) draw(l layout, e environment) pageView {
 	v := pageView{title: "Security " + e.styles.Glyphs.Path + " API Keys", summary: a.summary(e)}
-	if a.searching {
-		v.cursor = inputCursor(a.search, e.measure, 3, l.search.Min.Y)
+	line, text := a.searchLine(l.width, e)
+	switch {
+	case a.searching && a.hidden():
+		v.cursor = inputCursor(a.search, e.measure, searchIndent, l.search.Min.Y)
+	case a.searching:
+		v.cursor = text.at(searchIndent, l.search.Min.Y)
 	}
-	v.lines = append(v.lines, a.searchLine(l.width, e))
+	v.lines = append(v.lines, line)
 	var details []string
 	if a.resting != nil {
 		details = a.facts(*a.resting).lines(l.details.Dx()-4, e)
 	}
-	v.lines = append(v.lines, e.beside(strings.Split(a.heading(e)+"\n"+a.body(l, e), "\n"), details, l)...)
+	v.lines = append(v.lines, e.beside(strings.Split(a.heading(text, l.table.Dx(), e)+"\n"+a.body(l, e), "\n"), details, l)...)
 	return v
 }
 
@@ -77,15 +80,23 @@ func (a *accounts) summary(e environment) string {
 	return right
 }
 
-func (a *accounts) searchLine(width int, e environment) string {
+// searchIndent is where the text of the search begins.
+const searchIndent = len(" / ")
+
+// searchLine draws the search, or a rule when there is none.
+func (a *accounts) searchLine(width int, e environment) (string, queryText) {
 	left := " " + e.styles.Key.Render("/") + " "
+	var text queryText
 	switch {
-	case a.searching:
+	case a.searching && (a.hidden() || a.query() == ""):
 		left += a.search.View()
-	case a.query() != "":
+	case a.hidden():
 		left += a.shownQuery()
+	case a.query() != "":
+		text = drawQuery(a.search, a.wrong(), a.search.Width(), e)
+		left += text.shown
 	default:
-		return e.rule(width)
+		return e.rule(width), text
 	}
 	right := ""
 	if a.query() != "" {
@@ -94,14 +105,18 @@ func (a *accounts) searchLine(width int, e environment) string {
 			right = e.spinner() + " " + right
 		}
 	}
-	return e.spread(left, e.styles.Muted.Render(right)+" ", width)
+	return e.spread(left, e.styles.Muted.Render(right)+" ", width), text
 }
 
 // heading draws the column titles with the sort mark, or, while the best match
-// is first, without one.
-func (a *accounts) heading(e environment) string {
+// is first, without one. While a term of the query is not understood, it says
+// why in their place: the rows stay where they are.
+func (a *accounts) heading(text queryText, width int, e environment) string {
+	if wrong := a.wrong(); len(wrong) > 0 && a.query() != "" {
+		return text.explain(a.query(), wrong, searchIndent, width, e)
+	}
 	columns := slices.Clone(a.columns)
-	if a.query() == "" || !a.ranked {
+	if len(a.asked.Words()) == 0 || !a.ranked {
 		for i, column := range columns {
 			if column.ID != selection.Columns[a.sort.Column].ID {
 				continue
@@ -157,7 +172,7 @@ func (a *accounts) emptyWords(e environment) []string {
 
 // cells builds one visible row.
 func (a *accounts) cells(account *api.ServiceAccount, e environment) []table.Cell {
-	query := a.query()
+	words := a.asked.Words()
 	cells := make([]table.Cell, len(a.columns))
 	for i, column := range a.columns {
 		field := -1
@@ -176,8 +191,8 @@ func (a *accounts) cells(account *api.ServiceAccount, e environment) []table.Cel
 		case "used":
 			cells[i].Text, cells[i].Paint = e.lastUsed(account)
 		}
-		if query != "" && field >= 0 {
-			cells[i].Matches = a.index.Positions(fuzzy.Terms(query), field, cells[i].Text)
+		if field >= 0 && !a.asked.Empty() {
+			cells[i].Matches = a.matches(words, column.ID, field, cells[i].Text)
 		}
 	}
 	return cells

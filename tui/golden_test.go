@@ -32,6 +32,13 @@ var states = []struct {
 	{"empty", func(a *authority) { a.accounts = nil }, nil},
 	{"loading", func(a *authority) { a.delay["accounts"] = 30 * time.Minute }, nil},
 	{"search", nil, func(c *console) { c.press("/"); c.typeText("ci dep") }},
+	{"query-wrong", nil, func(c *console) { c.press("/"); c.typeText("ci tema:platform !us") }},
+	{"query-wrong-far", nil, func(c *console) {
+		c.press("/")
+		c.typeText("team:platform !us created:<30d used:soon \"nope")
+		c.press("enter")
+	}},
+	{"query-terms", nil, func(c *console) { c.press("/"); c.typeText("team:plat !us /e[pu]/ 4f8a") }},
 	{"search-nothing", nil, func(c *console) { c.press("/"); c.typeText("zebra"); c.press("enter") }},
 	{"sorted", nil, func(c *console) { c.press("s", "s", "S") }},
 	{"unreachable", failing("accounts", unreachable()), nil},

@@ -60,6 +60,10 @@ func (d helpDialog) lines(e environment) []string {
 			lines = append(lines, s.Key.Render(fmt.Sprintf("  %-18s", keys))+b.Help().Desc)
 		}
 	}
+	lines = append(lines, "", s.Muted.Render("What to search for"))
+	for _, form := range queryHelp() {
+		lines = append(lines, e.measure.Truncate(s.Key.Render(fmt.Sprintf("  %-24s", form[0]))+form[1], e.width, s.Glyphs.Ellipsis))
+	}
 	return append(lines, "", s.Muted.Render("A pasted text never presses a key. Paste a whole key to find its owner."))
 }
 

@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
-	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
 )
 
 // Messages are facts from outside: answers of the server and the passing of
@@ -114,8 +114,8 @@ type signInFailedMsg struct {
 type viewComputedMsg struct {
 	generation int
 	rows       inventory.List // that the view's numbers are of
-	view       []int32
-	found      *fuzzy.Result // that the view is of, if it was searched for
+	answer     selection.Answer
+	conditions conditions // that its rows within meet
 	done       bool
 }
 

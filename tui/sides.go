@@ -22,7 +22,7 @@ func (m *Model) loaded(msg tea.Msg) tea.Cmd {
 			m.setTeams(msg.teams)
 			m.teamsFailed = nil
 			m.sides[sideTeams].failures = 0
-			return tea.Batch(m.toPage(pageTeams, msg), m.toDialogs(msg))
+			return tea.Batch(m.toPage(pageTeams, msg), m.accounts.teamsChanged(m.environment()), m.toDialogs(msg))
 		}
 	case sideLoadFailedMsg:
 		return m.sideLoadFailed(msg)

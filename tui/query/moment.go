@@ -26,11 +26,6 @@ type point struct {
 	zoned bool // the date names its zone; otherwise it is in the person's own
 }
 
-const (
-	ages  = "m h d w mo y"
-	dates = "2026-01-31, 2026-01, 2026, today or yesterday"
-)
-
 func (f fieldRule) checkTime(test *Test) wrong {
 	word := strings.ToLower(test.Text)
 	if word == "never" {
@@ -58,7 +53,7 @@ func (f fieldRule) checkTime(test *Test) wrong {
 	}
 	switch {
 	case !known:
-		return says("%s wants an age such as <7d (%s) or a date such as %s", f.name, ages, dates)
+		return says("%s wants an age, as in <7d, or a date, as in 2026-01-31", f.name)
 	case m.aged && !ranged && (test.Op == Has || test.Op == Is):
 		return says("younger or older? %s:<%s is within that time, %s:>%s is longer ago", f.name, word, f.name, word)
 	}

@@ -43,7 +43,7 @@ func (p *parser) parse() {
 		}
 	}
 	if p.limit < len(p.text) {
-		p.fail(Span{p.limit, len(p.text)}, "a query has at most %d characters: what follows is not looked at", MaxLength)
+		p.fail(Span{p.limit, len(p.text)}, "a query has at most 4,000 characters: what follows is not looked at")
 	}
 }
 

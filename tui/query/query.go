@@ -160,6 +160,11 @@ func (t Term) String() string {
 	return b.String()
 }
 
+// Whole returns the text of a query for the records whose field is this text.
+func Whole(field, text string) string {
+	return Term{Field: field, Tests: []Test{{Op: Is, Form: Quoted, Text: text}}}.String()
+}
+
 func (t Term) write(b *strings.Builder) {
 	if t.Not {
 		b.WriteByte('!')
