@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"unicode"
@@ -10,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
 )
 
 // bindings are those of the page as things stand, in the order of the help line.
@@ -63,6 +65,10 @@ func (a *accounts) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action)
 	if e.keys.move(&a.table, b) {
 		return a.moved(), nil
 	}
+	return a.run(b, e)
+}
+
+func (a *accounts) run(b binding, e environment) (tea.Cmd, action) {
 	k := e.keys
 	switch b.name {
 	case k.New.name:
@@ -92,7 +98,30 @@ func (a *accounts) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action)
 		}
 		return a.reload(e), loadSides{}
 	}
-	return nil, nil
+	return a.runSort(b, e), nil
+}
+
+// sortBy is what the name of a command begins with that sorts by a column.
+const sortBy = "sort-by-"
+
+// commands are one for each column that the table can be sorted by.
+func (a *accounts) commands() []binding {
+	var commands []binding
+	words := map[string]string{"created": "time of creation", "by": "creator", "used": "last use"}
+	for _, column := range selection.Columns {
+		commands = append(commands, bind(sortBy+column.ID, "").means("Sort by "+cmp.Or(words[column.ID], column.ID)))
+	}
+	return commands
+}
+
+func (a *accounts) runSort(b binding, e environment) tea.Cmd {
+	for i, column := range selection.Columns {
+		if b.name == sortBy+column.ID {
+			a.sort, a.ranked = selection.Order{Column: i}, false
+			return a.refreshView(e)
+		}
+	}
+	return nil
 }
 
 // searchKey types into the search. Arrows move in the table meanwhile.

@@ -21,6 +21,8 @@ type (
 	closeTeamForm struct{ lost bool }
 	// seekKey looks for the owner of a whole key that was typed, as if pasted.
 	seekKey struct{ key string }
+	// runCommand does what a command of the palette says.
+	runCommand struct{ name string }
 	// say tells in the status line what happened.
 	say struct {
 		kind toastKind
@@ -89,6 +91,7 @@ func (showTeam) isAction()        {}
 func (teamMade) isAction()        {}
 func (closeTeamForm) isAction()   {}
 func (seekKey) isAction()         {}
+func (runCommand) isAction()      {}
 func (say) isAction()             {}
 func (loadFailing) isAction()     {}
 func (keyRefused) isAction()      {}

@@ -26,6 +26,12 @@ func (a *audit) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
 	if e.keys.move(&a.table, b) {
 		return a.moved(e), nil
 	}
+	return a.run(b, e)
+}
+
+func (a *audit) commands() []binding { return nil }
+
+func (a *audit) run(b binding, e environment) (tea.Cmd, action) {
 	event, _ := a.current()
 	switch b.name {
 	case e.keys.ShowAccount.name:

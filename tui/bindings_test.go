@@ -29,13 +29,18 @@ func TestEveryBindingIsUniqueInItsContext(t *testing.T) {
 	leaving.leaving, writing.writing = true, true
 	sign, _ := newSignInDialog(&api.Error{}, true, false, e)
 	log, teams, searching := m, m, m
-	log.at, teams.at, searching.accounts.searching = pageAudit, pageTeams, true
+	log.turn(pageAudit)
+	teams.turn(pageTeams)
+	searching.accounts.searching = true
+	led := log
+	led.lead(pageAccounts)
 	team, _ := newTeamDialog(e)
+	palette, _ := newPaletteDialog(m.commands(), e)
 	contexts := map[string][]binding{
-		"page": m.bindings(), "audit log": log.bindings(), "teams": teams.bindings(), "team": team.bindings(e), "search": searching.bindings(), "create": form.bindings(e), "create name": onName.bindings(e), "sending": sending.bindings(e),
+		"page": m.bindings(), "led": led.bindings(), "palette": palette.bindings(e), "audit log": log.bindings(), "teams": teams.bindings(), "team": team.bindings(e), "search": searching.bindings(), "create": form.bindings(e), "create name": onName.bindings(e), "sending": sending.bindings(e),
 		"retrying": retrying.bindings(e), "delete": newDeleteDialog(account, e).bindings(e), "key": key.bindings(e),
 		"leaving": leaving.bindings(e), "writing": writing.bindings(e), "sign in": sign.bindings(e),
-		"help": newHelpDialog(m.keys).bindings(e), "details": newDetailsDialog(accountFacts{account: account}).bindings(e),
+		"help": newHelpDialog(m.keys, "Teams", nil).bindings(e), "details": newDetailsDialog(accountFacts{account: account}).bindings(e),
 	}
 	owned := map[string]bool{"ctrl+a": true, `ctrl+\`: true, "ctrl+s": true, "ctrl+q": true, "ctrl+h": true, "ctrl+j": true, "ctrl+k": true, "ctrl+l": true, "ctrl+z": true, " ": true}
 	for context, bindings := range contexts {

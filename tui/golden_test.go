@@ -99,6 +99,11 @@ var states = []struct {
 		a.caller.Permissions = []api.Permission{{Action: api.ViewServiceAccounts, Scope: api.ScopeAll}}
 	},
 		func(c *console) { c.press("j", "enter"); c.wait(time.Second) }},
+	{"palette", nil, func(c *console) { c.press(":") }},
+	{"palette-search", nil, func(c *console) { c.press("3", ":"); c.typeText("team") }},
+	{"palette-off", func(a *authority) { a.caller.Permissions = nil }, func(c *console) { c.press(":"); c.typeText("new"); c.press("enter") }},
+	{"palette-nothing", nil, func(c *console) { c.press(":"); c.typeText("zebra") }},
+	{"help-audit", nil, func(c *console) { c.press("2", "?") }},
 	{"deleted", nil, func(c *console) { c.press("d", "right", "enter") }},
 }
 

@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -17,10 +18,10 @@ type keySection struct {
 // sections are all bindings there are, by where they do something.
 func (k keyMap) sections() []keySection {
 	return []keySection{
-		{"API Keys", []binding{k.New, k.Delete, k.Details, k.Search, k.ClearSearch, k.Sort, k.Reverse, k.Refresh, k.Help, k.Quit, k.Interrupt}},
+		{"API Keys", []binding{k.New, k.Delete, k.Details, k.Search, k.ClearSearch, k.Sort, k.Reverse, k.Refresh}},
 		{"Audit log", []binding{k.ShowAccount, k.Inspect, k.Refresh}},
 		{"Teams", []binding{k.NewTeam, k.ShowKeys, k.Inspect, k.Search, k.ClearSearch, k.Refresh}},
-		{"Pages", append(k.pages(), k.NextPage, k.PreviousPage)},
+		{"Everywhere", append(k.pages(), k.NextPage, k.PreviousPage, k.Return, k.Palette, k.Help, k.Quit, k.Interrupt)},
 		{"Moving", []binding{k.Down, k.Up, k.PageDown, k.PageUp, k.HalfDown, k.HalfUp, k.Top, k.Bottom}},
 		{"Search", []binding{k.KeepSearch, k.LeaveSearch}},
 		{"Forms and dialogs", []binding{k.Take, k.Next, k.Previous, k.Back}},
@@ -30,13 +31,29 @@ func (k keyMap) sections() []keySection {
 	}
 }
 
-// helpDialog lists every key. What does not fit is scrolled.
+// helpDialog lists every key, those of the page in sight first, with the reason
+// where one does nothing now. What does not fit is scrolled.
 type helpDialog struct {
 	scroll
-	keys keyMap
+	sections []keySection
+	off      map[string]string // by the name of the binding
 }
 
-func newHelpDialog(keys keyMap) helpDialog { return helpDialog{keys: keys} }
+// newHelpDialog makes the help for a page, by its name, with its bindings.
+func newHelpDialog(keys keyMap, page string, bindings []binding) helpDialog {
+	d := helpDialog{sections: keys.sections(), off: map[string]string{}}
+	// The sections of the pages come first; those of the others go to the end.
+	pages := slices.Clone(d.sections[:pageCount])
+	others := slices.DeleteFunc(slices.Clone(pages), func(s keySection) bool { return s.title == page })
+	here := slices.DeleteFunc(pages, func(s keySection) bool { return s.title != page })
+	d.sections = slices.Concat(here, d.sections[pageCount:], others)
+	for _, b := range bindings {
+		if b.off != "" {
+			d.off[b.name] = b.off
+		}
+	}
+	return d
+}
 
 func (d helpDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
 	press, ok := msg.(tea.KeyPressMsg)
@@ -53,11 +70,15 @@ func (d helpDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action)
 func (d helpDialog) lines(e environment) []string {
 	s := e.styles
 	lines := []string{s.Title.Render("Keys")}
-	for _, section := range d.keys.sections() {
+	for i, section := range d.sections {
 		lines = append(lines, "", s.Muted.Render(section.title))
 		for _, b := range section.bindings {
 			keys := cmp.Or(strings.Join(b.Keys(), " "), noKey)
-			lines = append(lines, s.Key.Render(fmt.Sprintf("  %-18s", keys))+b.Help().Desc)
+			line := s.Key.Render(fmt.Sprintf("  %-18s", keys)) + b.Help().Desc
+			if off := d.off[b.name]; i == 0 && off != "" {
+				line += s.Muted.Render("  " + off)
+			}
+			lines = append(lines, line)
 		}
 	}
 	lines = append(lines, "", s.Muted.Render("What to search for"))

@@ -20,17 +20,29 @@ type binding struct {
 	dangerous bool
 	// needed is what leads out of a screen: it can be rebound, but not unbound.
 	needed bool
+	// words say what it does where there is room, "" for the help's.
+	words string
 	// off says why the binding does nothing now, or is "".
 	off string
 }
 
 func bind(name, help string, keys ...string) binding {
-	return binding{name: name, Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(keys[0], help))}
+	shown := ""
+	if len(keys) > 0 {
+		shown = keys[0]
+	}
+	return binding{name: name, Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, help))}
 }
 
 // shown sets the text that stands for the binding's keys in the help.
 func (b binding) shown(keys string) binding {
 	b.SetHelp(keys, b.Help().Desc)
+	return b
+}
+
+// means sets the words for the palette.
+func (b binding) means(words string) binding {
+	b.words = words
 	return b
 }
 
@@ -67,7 +79,7 @@ type keyMap struct {
 
 	New, Delete, Details, Search, ClearSearch, Sort, Reverse, Refresh, Help, Quit, Interrupt binding
 
-	ToAccounts, ToAudit, ToTeams, NextPage, PreviousPage, ShowAccount, Inspect, NewTeam, ShowKeys binding
+	ToAccounts, ToAudit, ToTeams, NextPage, PreviousPage, ShowAccount, Inspect, NewTeam, ShowKeys, Palette, Return binding
 
 	KeepSearch, LeaveSearch binding
 
@@ -89,27 +101,30 @@ func defaultKeyMap() keyMap {
 		Top:      bind("top", "first", "g", "home"),
 		Bottom:   bind("bottom", "last", "G", "end"),
 
-		New:         bind("new", "new", "n").danger(),
-		Delete:      bind("delete", "delete", "d").danger(),
-		Details:     bind("details", "details", "enter"),
-		Search:      bind("search", "search", "/"),
-		ClearSearch: bind("clear-search", "clear search", "esc"),
-		Sort:        bind("sort", "sort", "s"),
-		Reverse:     bind("reverse", "reverse", "S"),
-		Refresh:     bind("refresh", "refresh", "r"),
-		Help:        bind("help", "help", "?"),
-		Quit:        bind("quit", "quit", "q"),
+		New:         bind("new", "new", "n").means("New API Key").danger(),
+		Delete:      bind("delete", "delete", "d").means("Delete Service Account").danger(),
+		Details:     bind("details", "details", "enter").means("Show the details"),
+		Search:      bind("search", "search", "/").means("Search"),
+		ClearSearch: bind("clear-search", "clear search", "esc").means("Clear the search"),
+		Sort:        bind("sort", "sort", "s").means("Sort by the next column"),
+		Reverse:     bind("reverse", "reverse", "S").means("Reverse the order"),
+		Refresh:     bind("refresh", "refresh", "r").means("Refresh"),
+		Help:        bind("help", "help", "?").means("Help"),
+		Quit:        bind("quit", "quit", "q").means("Quit"),
 		Interrupt:   bind("interrupt", "quit", "ctrl+c").wayOut(),
 
-		ToAccounts:   bind("to-api-keys", "API Keys", "1"),
-		ToAudit:      bind("to-audit-log", "Audit log", "2"),
-		ToTeams:      bind("to-teams", "Teams", "3"),
-		NextPage:     bind("next-page", "next page", "tab"),
-		PreviousPage: bind("previous-page", "page before", "shift+tab"),
-		ShowAccount:  bind("show-account", "to its API key", "enter"),
-		Inspect:      bind("inspect", "details", "i"),
-		NewTeam:      bind("new-team", "new team", "n").danger(),
-		ShowKeys:     bind("show-keys", "its API keys", "enter"),
+		ToAccounts:   bind("to-api-keys", "API Keys", "1").means("Go to API Keys"),
+		ToAudit:      bind("to-audit-log", "Audit log", "2").means("Go to the Audit log"),
+		ToTeams:      bind("to-teams", "Teams", "3").means("Go to Teams"),
+		NextPage:     bind("next-page", "next page", "tab").means("Next page"),
+		PreviousPage: bind("previous-page", "page before", "shift+tab").means("Page before"),
+		ShowAccount:  bind("show-account", "to its API key", "enter").means("Go to the event's API key"),
+		Inspect:      bind("inspect", "details", "i").means("Show the details"),
+		NewTeam:      bind("new-team", "new team", "n").means("New Team").danger(),
+		ShowKeys:     bind("show-keys", "its API keys", "enter").means("Show the team's API keys"),
+
+		Palette: bind("palette", "commands", ":"),
+		Return:  bind("return", "back", "esc"),
 
 		KeepSearch:  bind("keep-search", "to the list", "enter", "tab"),
 		LeaveSearch: bind("leave-search", "clear, then leave", "esc").wayOut(),
@@ -163,22 +178,6 @@ func (k keyMap) move(t *table.Model, b binding) bool {
 // pages are the bindings that go to a page, in the order of their ids.
 func (k keyMap) pages() []binding { return []binding{k.ToAccounts, k.ToAudit, k.ToTeams} }
 
-// turns returns the page that a press goes to from the one in sight.
-func (k keyMap) turns(at pageID, press tea.KeyPressMsg) (pageID, bool) {
-	switch {
-	case k.NextPage.matches(press):
-		return (at + 1) % pageCount, true
-	case k.PreviousPage.matches(press):
-		return (at + pageCount - 1) % pageCount, true
-	}
-	for id, b := range k.pages() {
-		if b.matches(press) {
-			return pageID(id), true
-		}
-	}
-	return at, false
-}
-
 // bindings are those that a press may match now, in the order of the help line.
 func (m *Model) bindings() []binding {
 	e := m.environment()
@@ -187,8 +186,7 @@ func (m *Model) bindings() []binding {
 	}
 	bindings := m.current().bindings(e)
 	if !m.current().typing() {
-		bindings = append(bindings, m.keys.Help, m.keys.Quit, m.keys.NextPage, m.keys.PreviousPage)
-		bindings = append(bindings, m.keys.pages()...)
+		bindings = append(bindings, m.ownBindings()...)
 	}
 	return append(bindings, m.keys.Interrupt)
 }
@@ -241,13 +239,15 @@ type place struct {
 // dialogs really offer.
 func (k keyMap) places() []place {
 	join := slices.Concat[[]binding]
-	page := join(k.movements(), k.pages(), []binding{k.NextPage, k.PreviousPage, k.Help, k.Quit, k.Interrupt})
+	page := join(k.movements(), k.pages(), []binding{k.NextPage, k.PreviousPage, k.Palette, k.Help, k.Quit, k.Interrupt})
 	typing := []binding{k.Interrupt}
 	for _, b := range k.movements() {
 		typing = append(typing, b.whileTyping())
 	}
+	accounts := join(page, []binding{k.New, k.Delete, k.Details, k.Search, k.Sort, k.Reverse, k.Refresh})
 	return []place{
-		{"API Keys", false, join(page, []binding{k.New, k.Delete, k.Details, k.Search, k.ClearSearch, k.Sort, k.Reverse, k.Refresh})},
+		{"API Keys", false, join(accounts, []binding{k.ClearSearch})},
+		{"API Keys, where another page led to", false, join(accounts, []binding{k.Return})},
 		{"Audit log", false, join(page, []binding{k.ShowAccount, k.Inspect, k.Refresh})},
 		{"Teams", false, join(page, []binding{k.NewTeam, k.ShowKeys, k.Inspect, k.Search, k.ClearSearch, k.Refresh})},
 		{"Search", true, join(typing, []binding{k.KeepSearch, k.LeaveSearch})},

@@ -46,6 +46,7 @@ type Model struct {
 	sides       [sideLoads]side
 
 	at        pageID // the page in sight
+	cameFrom  pageID // the page that led here and esc goes back to, or at
 	accounts  accounts
 	audit     audit
 	teamsPage teamsPage
@@ -176,9 +177,9 @@ func (m *Model) layout() layout {
 	return newLayout(m.width, m.height, m.current().failed() != nil)
 }
 
-// press routes a key: interrupt, top dialog, the console's own keys unless
-// letters are text, page. On a screen that is too small to show what a key would
-// do, keys do nothing.
+// press routes a key: interrupt, top dialog, page, and the console's own keys
+// unless letters are text. On a screen that is too small to show what a key
+// would do, keys do nothing.
 func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	if m.keys.Interrupt.matches(msg) {
 		return m.interrupt()
@@ -196,15 +197,11 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 		return m.updateDialog(msg)
 	}
 	if !m.current().typing() {
-		switch {
-		case m.keys.Help.matches(msg):
-			m.open(newHelpDialog(m.keys))
-			return nil
-		case m.keys.Quit.matches(msg):
-			return tea.Quit
+		if _, ok := find(m.current().bindings(m.environment()), msg); ok {
+			return m.toPage(m.at, msg)
 		}
-		if to, ok := m.keys.turns(m.at, msg); ok {
-			return m.turn(to)
+		if b, ok := find(m.ownBindings(), msg); ok {
+			return m.runOwn(b)
 		}
 	}
 	return m.toPage(m.at, msg)
@@ -243,7 +240,7 @@ func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
 	}
 	if api.FindKey(msg.Content) != "" {
 		// Wherever it is pasted: its owner is on that page.
-		return tea.Batch(m.turn(pageAccounts), m.toPage(pageAccounts, msg))
+		return tea.Batch(m.lead(pageAccounts), m.toPage(pageAccounts, msg))
 	}
 	return m.toPage(m.at, msg)
 }

@@ -35,6 +35,10 @@ type page interface {
 	// bindings are those that a press may match now, in the order of the help
 	// line, without the console's own ones.
 	bindings(e environment) []binding
+	// run carries out one of the bindings or commands, which is not off.
+	run(b binding, e environment) (tea.Cmd, action)
+	// commands are what the page can do beside its bindings, for the palette.
+	commands() []binding
 	// typing reports whether letters are text now, and no keys.
 	typing() bool
 	// failed is why what the page shows is not there or stale, or nil.
@@ -69,6 +73,7 @@ func (m *Model) page(id pageID) page {
 
 // turn brings another page in sight; the one before keeps its state.
 func (m *Model) turn(to pageID) tea.Cmd {
+	m.cameFrom = to
 	if to == m.at {
 		return nil
 	}
@@ -82,11 +87,23 @@ func (m *Model) current() page { return m.page(m.at) }
 
 // toPage hands a message to a page and carries out what it asks for.
 func (m *Model) toPage(id pageID, msg tea.Msg) tea.Cmd {
-	cmd, wanted := m.page(id).update(msg, m.environment())
+	return m.carryOut(m.page(id).update(msg, m.environment()))
+}
+
+// carryOut carries out what a page asks for.
+func (m *Model) carryOut(cmd tea.Cmd, wanted action) tea.Cmd {
 	if wanted == nil {
 		return cmd
 	}
 	return tea.Batch(cmd, m.perform(wanted, noDialog))
+}
+
+// lead goes to another page from which esc leads back.
+func (m *Model) lead(to pageID) tea.Cmd {
+	from := m.at
+	cmd := m.turn(to)
+	m.cameFrom = from
+	return cmd
 }
 
 // performOnPages carries out what leads from one page to another, or changes
@@ -95,9 +112,11 @@ func (m *Model) performOnPages(wanted action, from int) tea.Cmd {
 	m.close(from)
 	switch a := wanted.(type) {
 	case showAccount:
-		return tea.Batch(m.turn(pageAccounts), m.accounts.reveal(a.account, m.environment()))
+		return tea.Batch(m.lead(pageAccounts), m.accounts.reveal(a.account, m.environment()))
 	case showTeam:
-		return tea.Batch(m.turn(pageAccounts), m.accounts.setQuery(teamQuery(a.team.Name), false, m.environment()))
+		return tea.Batch(m.lead(pageAccounts), m.accounts.setQuery(teamQuery(a.team.Name), false, m.environment()))
+	case runCommand:
+		return m.run(a.name)
 	case seekKey:
 		return m.paste(tea.PasteMsg{Content: a.key})
 	case teamMade:

@@ -44,10 +44,16 @@ func (t *teamsPage) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action
 	if b.off != "" {
 		return nil, say{toastWarning, b.off}
 	}
-	k := e.keys
-	if k.move(&t.table, b) {
+	if e.keys.move(&t.table, b) {
 		return t.moved(), nil
 	}
+	return t.run(b, e)
+}
+
+func (t *teamsPage) commands() []binding { return nil }
+
+func (t *teamsPage) run(b binding, e environment) (tea.Cmd, action) {
+	k := e.keys
 	team, _ := t.current()
 	switch b.name {
 	case k.NewTeam.name:
