@@ -24,6 +24,11 @@ func (s *Server) registerIntrospection(on huma.API) {
 			"else. Any valid key may ask: who holds the key in question could use it as well. Asking counts as a use of that key.",
 		refusals: []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 	}, s.introspect)
+	// It is read by hand, so that a key in it is in no error of a decoder.
+	on.OpenAPI().Paths[api.PathIntrospect].Post.RequestBody.Content[formType].Schema = &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"token"},
+		Properties: map[string]*huma.Schema{"token": {Type: huma.TypeString, Description: "The key in question."}},
+	}
 }
 
 type introspectInput struct {

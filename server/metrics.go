@@ -82,6 +82,7 @@ func (s *Server) registerMetrics(on huma.API) {
 		id: opMetrics, method: http.MethodGet, path: api.PathMetrics,
 		summary:     "What the server counts",
 		description: "In the text format of Prometheus, for a key that may view the audit log.",
+		sends:       map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}, s.showMetrics)
 }
 

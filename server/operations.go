@@ -37,8 +37,11 @@ type operation struct {
 	description      string
 	// documented operations are Poolside's contract; the others are ours.
 	documented bool
-	status     int   // of success; 0 is 200
-	refusals   []int // besides those that every operation has
+	status     int // of success; 0 is 200
+	// sends is the media type of an answer that is not what its Go type says,
+	// with the schema of it.
+	sends    map[string]*huma.MediaType
+	refusals []int // besides those that every operation has
 }
 
 // register makes the API with all its operations.
@@ -87,8 +90,12 @@ func (s *Server) register(version string) {
 		area(api)
 	}
 
+	schemas := api.OpenAPI().Components.Schemas.Map()
+	// Huma's own model of an error is none of the answers: see translate.
+	delete(schemas, "ErrorModel")
+	delete(schemas, "ErrorDetail")
 	// Huma takes every list for one that may be null. Ours never are.
-	for _, schema := range api.OpenAPI().Components.Schemas.Map() {
+	for _, schema := range schemas {
 		for _, property := range schema.Properties {
 			if property.Type == huma.TypeArray {
 				property.Nullable = false
@@ -131,6 +138,9 @@ func (op operation) huma(schemas huma.Registry) huma.Operation {
 			Description: http.StatusText(status),
 			Content:     map[string]*huma.MediaType{api.ProblemContentType: {Schema: problem}},
 		}
+	}
+	if op.sends != nil {
+		responses[strconv.Itoa(op.status)] = &huma.Response{Description: http.StatusText(op.status), Content: op.sends}
 	}
 	return huma.Operation{
 		OperationID: op.id, Method: op.method, Path: op.path,
@@ -194,6 +204,7 @@ func (s *Server) registerProcess(on huma.API) {
 	handle(s, on, operation{
 		id: opOpenAPI, method: http.MethodGet, path: api.PathOpenAPI,
 		summary: "This document", description: "OpenAPI 3.1.",
+		sends: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, Description: "An OpenAPI document."}}},
 	}, func(context.Context, *struct{}) (*document, error) {
 		body, err := s.openAPI()
 		if err != nil {
