@@ -94,6 +94,10 @@ func (a *accounts) handle(msg tea.Msg, e environment) (tea.Cmd, action) {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		return a.press(msg, e)
+	case wheeledMsg, pointedMsg:
+		if follow(&a.table, msg) {
+			return a.moved(), nil
+		}
 	case tea.PasteMsg:
 		return a.paste(msg, e)
 	case tickMsg:

@@ -168,6 +168,7 @@ func (d detailsDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, acti
 	}
 	press, ok := msg.(tea.KeyPressMsg)
 	if !ok {
+		d.scroll = d.wheeled(msg, len(d.lines(e)), e)
 		return d, nil, nil
 	}
 	if e.keys.Back.matches(press) || e.keys.Details.matches(press) || e.keys.Quit.matches(press) {

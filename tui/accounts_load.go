@@ -136,6 +136,18 @@ func (a accounts) progress() int {
 	return a.load.list.Living()
 }
 
+// progressBar is how far a load is, for the terminal's own bar, or nil.
+func (a accounts) progressBar() *tea.ProgressBar {
+	switch done, total := a.progress(), a.load.total; {
+	case !a.load.running:
+		return nil
+	case total <= 0 || done == 0:
+		return tea.NewProgressBar(tea.ProgressBarIndeterminate, 0)
+	default:
+		return tea.NewProgressBar(tea.ProgressBarDefault, min(100*done/total, 100))
+	}
+}
+
 func (a *accounts) pageLoaded(list api.ServiceAccountList, e environment) (tea.Cmd, action) {
 	next, replaced := a.take(list)
 	var cmd tea.Cmd

@@ -61,6 +61,10 @@ func (a *audit) update(msg tea.Msg, e environment) (tea.Cmd, action) {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		return a.press(msg, e)
+	case wheeledMsg, pointedMsg:
+		if follow(&a.table, msg) {
+			return a.moved(e), nil
+		}
 	case tickMsg:
 		if f := a.failure; f != nil && !f.retryAt.IsZero() && !e.now.Before(f.retryAt) {
 			return a.refresh(e), nil

@@ -50,6 +50,7 @@ func newEventDialog(event api.AuditEvent) eventDialog { return eventDialog{event
 func (d eventDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
 	press, ok := msg.(tea.KeyPressMsg)
 	if !ok {
+		d.scroll = d.wheeled(msg, len(d.lines(e)), e)
 		return d, nil, nil
 	}
 	k := e.keys

@@ -21,7 +21,7 @@ func (k keyMap) sections() []keySection {
 		{"API Keys", []binding{k.New, k.Delete, k.Details, k.Search, k.ClearSearch, k.Sort, k.Reverse, k.Refresh}},
 		{"Audit log", []binding{k.ShowAccount, k.Inspect, k.Refresh}},
 		{"Teams", []binding{k.NewTeam, k.ShowKeys, k.Inspect, k.Search, k.ClearSearch, k.Refresh}},
-		{"Everywhere", append(k.pages(), k.NextPage, k.PreviousPage, k.Return, k.Palette, k.Help, k.Quit, k.Interrupt)},
+		{"Everywhere", append(k.pages(), k.NextPage, k.PreviousPage, k.Return, k.Palette, k.Help, k.Mouse, k.Quit, k.Interrupt)},
 		{"Moving", []binding{k.Down, k.Up, k.PageDown, k.PageUp, k.HalfDown, k.HalfUp, k.Top, k.Bottom}},
 		{"Search", []binding{k.KeepSearch, k.LeaveSearch}},
 		{"Forms and dialogs", []binding{k.Take, k.Next, k.Previous, k.Back}},
@@ -58,6 +58,7 @@ func newHelpDialog(keys keyMap, page string, bindings []binding) helpDialog {
 func (d helpDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
 	press, ok := msg.(tea.KeyPressMsg)
 	if !ok {
+		d.scroll = d.wheeled(msg, len(d.lines(e)), e)
 		return d, nil, nil
 	}
 	if e.keys.Back.matches(press) || e.keys.Help.matches(press) || e.keys.Quit.matches(press) {

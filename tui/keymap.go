@@ -77,7 +77,7 @@ func (b binding) matches(press tea.KeyPressMsg) bool { return key.Matches(press,
 type keyMap struct {
 	Down, Up, PageDown, PageUp, HalfDown, HalfUp, Top, Bottom binding
 
-	New, Delete, Details, Search, ClearSearch, Sort, Reverse, Refresh, Help, Quit, Interrupt binding
+	New, Delete, Details, Search, ClearSearch, Sort, Reverse, Refresh, Help, Mouse, Quit, Interrupt binding
 
 	ToAccounts, ToAudit, ToTeams, NextPage, PreviousPage, ShowAccount, Inspect, NewTeam, ShowKeys, Palette, Return binding
 
@@ -110,6 +110,7 @@ func defaultKeyMap() keyMap {
 		Reverse:     bind("reverse", "reverse", "S").means("Reverse the order"),
 		Refresh:     bind("refresh", "refresh", "r").means("Refresh"),
 		Help:        bind("help", "help", "?").means("Help"),
+		Mouse:       bind("mouse", "mouse", "M").means("Mouse on or off"),
 		Quit:        bind("quit", "quit", "q").means("Quit"),
 		Interrupt:   bind("interrupt", "quit", "ctrl+c").wayOut(),
 
@@ -239,7 +240,7 @@ type place struct {
 // dialogs really offer.
 func (k keyMap) places() []place {
 	join := slices.Concat[[]binding]
-	page := join(k.movements(), k.pages(), []binding{k.NextPage, k.PreviousPage, k.Palette, k.Help, k.Quit, k.Interrupt})
+	page := join(k.movements(), k.pages(), []binding{k.NextPage, k.PreviousPage, k.Palette, k.Help, k.Mouse, k.Quit, k.Interrupt})
 	typing := []binding{k.Interrupt}
 	for _, b := range k.movements() {
 		typing = append(typing, b.whileTyping())

@@ -30,6 +30,7 @@ type Model struct {
 	styles  *styles.Styles // never changed, so that models can share it
 	// What the terminal said of its colours.
 	light, fewColors bool
+	mouse            bool // the console gets the mouse, and not the terminal
 	paints           *paints
 	measure          ansi.Method
 
@@ -71,6 +72,7 @@ func New(options Options) Model {
 		teamsPage: newTeamsPage(),
 	}
 	m.keys.rebind(options.Keys)
+	m.mouse = options.Mouse
 	m.restyle()
 	if options.Notice != "" {
 		m.toast = toast{text: options.Notice, until: m.now.Add(noticeTime)}
@@ -126,6 +128,8 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.press(msg)
 	case tea.PasteMsg:
 		cmd = m.paste(msg)
+	case tea.MouseMsg:
+		cmd = m.point(msg)
 	default:
 		cmd = m.toDialogs(msg)
 	}

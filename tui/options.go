@@ -59,6 +59,13 @@ type Options struct {
 	Theme styles.Theme
 	// Keys are the person's own; they must have no problem, see [Keys.Check].
 	Keys Keys
+	// Mouse is whether the mouse is on at the start; a key turns it on and off.
+	Mouse bool
+	// WindowTitle sets the terminal's title to the context's name.
+	WindowTitle bool
+	// ProgressBar shows how far loading is in the terminal's own bar, OSC 9;4.
+	// Some terminals take that for a notification.
+	ProgressBar bool
 	// ReadOnly takes away every key that changes something.
 	ReadOnly bool
 	// SignedOut says that Client has no key at all, so that the console asks for

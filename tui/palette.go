@@ -13,7 +13,7 @@ import (
 // ownBindings are the console's own, on every page.
 func (m *Model) ownBindings() []binding {
 	k := m.keys
-	bindings := []binding{k.Help, k.Quit, k.Palette, k.NextPage, k.PreviousPage}
+	bindings := []binding{k.Help, k.Quit, k.Palette, k.NextPage, k.PreviousPage, k.Mouse}
 	if m.cameFrom != m.at {
 		back := k.Return
 		back.SetHelp(back.Help().Key, "back to "+m.page(m.cameFrom).name())
@@ -37,6 +37,8 @@ func (m *Model) runOwn(b binding) tea.Cmd {
 		d, cmd := newPaletteDialog(m.commands(), m.environment())
 		m.open(d)
 		return cmd
+	case k.Mouse.name:
+		m.toggleMouse()
 	case k.NextPage.name:
 		return m.turn((m.at + 1) % pageCount)
 	case k.PreviousPage.name:

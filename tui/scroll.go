@@ -26,6 +26,14 @@ func (s scroll) moved(press tea.KeyPressMsg, lines int, e environment) scroll {
 	return s
 }
 
+// wheeled follows the wheel of a mouse, and no other message.
+func (s scroll) wheeled(msg tea.Msg, lines int, e environment) scroll {
+	if wheel, ok := msg.(wheeledMsg); ok {
+		s.offset = max(min(s.offset+wheel.rows, lines-e.height), 0)
+	}
+	return s
+}
+
 // window cuts the lines to those that are in sight. When there are more below,
 // the last one says so.
 func (s scroll) window(lines []string, e environment) []string {

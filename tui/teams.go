@@ -88,6 +88,10 @@ func (t *teamsPage) update(msg tea.Msg, e environment) (tea.Cmd, action) {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		return t.press(msg, e)
+	case wheeledMsg, pointedMsg:
+		if follow(&t.table, msg) {
+			return t.moved(), nil
+		}
 	case tea.PasteMsg:
 		cmd, _ := t.box.paste(msg)
 		return tea.Batch(cmd, t.searchAnew()), nil

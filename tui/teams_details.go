@@ -113,6 +113,8 @@ func (d teamDetailsDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, 
 			return d, nil, closeDialog{}
 		}
 		d.scroll = d.moved(msg, len(d.lines(e)), e)
+	case wheeledMsg:
+		d.scroll = d.wheeled(msg, len(d.lines(e)), e)
 	}
 	return d, nil, nil
 }

@@ -26,7 +26,15 @@ func (m Model) View() tea.View {
 func (m *Model) draw() tea.View {
 	v := tea.NewView("")
 	v.AltScreen = true
-	v.WindowTitle = "lifeguard " + m.styles.Glyphs.Dot + " " + m.options.ContextName
+	if m.options.WindowTitle {
+		v.WindowTitle = "lifeguard " + m.styles.Glyphs.Dot + " " + m.contextWords()
+	}
+	if m.options.ProgressBar {
+		v.ProgressBar = m.accounts.progressBar()
+	}
+	if m.pointing() {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	l := m.layout()
 	if l.small {
 		v.Content = m.tooSmall()
@@ -85,13 +93,18 @@ func (m *Model) elsewhere() string {
 	return text
 }
 
-func (m *Model) headerLine(width int, e environment) string {
-	s := m.styles
+// contextWords name the context and, before it, what it is.
+func (m *Model) contextWords() string {
 	word := m.options.ContextWord
 	if m.options.Production {
 		word = cmp.Or(word, "PRODUCTION") // never colour alone
 	}
-	words := strings.TrimSpace(word + " " + m.options.ContextName)
+	return strings.TrimSpace(word + " " + m.options.ContextName)
+}
+
+func (m *Model) headerLine(width int, e environment) string {
+	s := m.styles
+	words := m.contextWords()
 	name := s.Context.Render(words)
 	if m.options.Production {
 		name = s.Production.Render(" " + words + " ")

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -46,6 +48,19 @@ type connectFlags struct {
 	key         api.Secret
 	word, color string   // of the context
 	secrets     []string // variables that hold keys
+}
+
+// progressBar reports whether to use the terminal's own progress bar. Some
+// terminals take the sequence for a notification, so those that are not known
+// to have a bar get none, and neither does a multiplexer.
+func (f connectFlags) progressBar(env environment) bool {
+	if f.file.ProgressBar != config.Auto {
+		return f.file.ProgressBar == config.On
+	}
+	vte, _ := strconv.Atoi(env.get("VTE_VERSION")) // 7900 is 0.79, the first with a bar
+	return env.get("TMUX") == "" && env.get("STY") == "" &&
+		(env.get("WT_SESSION") != "" || env.get("ConEmuANSI") == "ON" || vte >= 7900 ||
+			slices.Contains([]string{"ghostty", "WezTerm"}, env.get("TERM_PROGRAM")))
 }
 
 // ascii reports whether to draw without characters beyond ASCII.

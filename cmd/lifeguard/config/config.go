@@ -39,6 +39,10 @@ type Config struct {
 	ReadOnly bool
 	Theme    styles.Theme
 	ASCII    Switch
+
+	Mouse, WindowTitle bool
+	ProgressBar        Switch
+
 	// Keys are the keys that were given to actions. They have no problem.
 	Keys tui.Keys
 }
@@ -76,7 +80,7 @@ const (
 
 // Default is the configuration without a file.
 func Default() Config {
-	return Config{Theme: styles.Auto, ASCII: Auto}
+	return Config{Theme: styles.Auto, ASCII: Auto, WindowTitle: true, ProgressBar: Auto}
 }
 
 // ByName returns the context of that name.

@@ -50,6 +50,9 @@ contexts:
 read_only: false
 theme: high-contrast
 ascii: true
+mouse: true
+window_title: false
+progress_bar: false
 keys:
   new: [n, f2]
   sort: []
@@ -60,6 +63,7 @@ keys:
 	yes, dark := true, styles.Dark
 	want := config.Config{
 		Path: "/etc/lifeguard/config.yaml", Context: "prod", Theme: styles.HighContrast, ASCII: config.On,
+		Mouse: true, ProgressBar: config.Off,
 		Keys: tui.Keys{"new": {"n", "f2"}, "sort": {}, "top": {"0"}, "refresh": {"?"}, "help": {"h"}},
 		Contexts: []config.Context{
 			{

@@ -66,6 +66,22 @@ var settings = []setting[Config]{
 		read: func(r *reader, what string, n ast.Node, c *Config) { choice(r, what, n, switches, &c.ASCII) },
 	},
 	{
+		name: "mouse", values: "true, false", fallback: "false", example: "false",
+		doc:  "Begin with the mouse on: a click selects, the wheel moves. The terminal then selects text with shift held. M turns it on and off.",
+		read: func(r *reader, what string, n ast.Node, c *Config) { r.truth(what, n, &c.Mouse) },
+	},
+	{
+		name: "window_title", values: "true, false", fallback: "true", example: "true",
+		doc:  "Set the terminal's title to the context's name.",
+		read: func(r *reader, what string, n ast.Node, c *Config) { r.truth(what, n, &c.WindowTitle) },
+	},
+	{
+		name: "progress_bar", values: "auto, true, false", fallback: "auto", example: "auto",
+		doc: "Show how far loading is in the terminal's own progress bar (OSC 9;4). auto does where the terminal is known to have one; " +
+			"others may take it for a notification.",
+		read: func(r *reader, what string, n ast.Node, c *Config) { choice(r, what, n, switches, &c.ProgressBar) },
+	},
+	{
 		name: "keys", values: "names of actions with lists of keys", fallback: "docs/keys.md", example: "",
 		doc: "The keys of actions. What is not named keeps its own; [] takes an action its keys. Keys are letters and signs, and " +
 			"enter, tab, esc, space, f1 and so on, with ctrl+, alt+ or shift+ before them.",
