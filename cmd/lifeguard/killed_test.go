@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -14,71 +15,128 @@ import (
 )
 
 // A server that is killed at any moment loses nothing that it has answered,
-// and leaves nothing half done.
-func TestKilledServer(t *testing.T) { killedServer(t, 0, 5) }
+// and leaves nothing half done. Another one on the same database goes on.
+func TestKilledServer(t *testing.T) { killedServers(t, 0, 3) }
 
 // TestSoakKilledServer is the same at the size that is promised.
 func TestSoakKilledServer(t *testing.T) {
-	killedServer(t, soakSize(t, "FIRST_SEED", 1), soakSize(t, "KILLS", 200))
+	killedServers(t, soakSize(t, "FIRST_SEED", 1), soakSize(t, "KILLS", 200))
 }
 
-func killedServer(t *testing.T, seed, kills int) {
-	t.Run("sqlite", func(t *testing.T) {
-		killAgainAndAgain(t, "sqlite:"+filepath.Join(t.TempDir(), "keys.db"), seed, kills)
-	})
-	t.Run("postgres", func(t *testing.T) { killAgainAndAgain(t, postgrestest.New(t), seed, kills) })
+func killedServers(t *testing.T, seed, kills int) {
+	for _, engine := range []struct {
+		name     string
+		replicas int
+		database func(t *testing.T) string
+	}{
+		{"sqlite", 1, newFile},
+		{"two on one sqlite file", 2, newFile},
+		{"two on postgres", 2, func(t *testing.T) string { return postgrestest.New(t) }},
+	} {
+		t.Run(engine.name, func(t *testing.T) {
+			k := &killing{t: t, folder: t.TempDir(), database: engine.database(t), random: rand.New(rand.NewPCG(uint64(seed), 0))} //nolint:gosec // repeatable
+			k.start(engine.replicas)
+			for kill := range kills {
+				k.killOne(kill % engine.replicas)
+			}
+			k.finish()
+			t.Logf("seed %d, %d kills: %d accounts live, %d were deleted, %d requests were not answered, %d audit events",
+				seed, kills, len(k.books.living), len(k.books.deleted), k.books.lost, k.books.chain.Checked)
+			if k.books.lost < kills {
+				t.Errorf("%d kills left only %d requests without an answer", kills, k.books.lost)
+			}
+		})
+	}
 }
 
-func killAgainAndAgain(t *testing.T, database string, seed, kills int) {
-	folder := t.TempDir()
-	stdout, words, err := runOn(t, folder, database, "init", "--organization", "Acme", "--admin", "ada@example.com")
+func newFile(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "keys.db") }
+
+// killing is servers on one database, of which one after the other is killed.
+type killing struct {
+	t                *testing.T
+	folder, database string
+	random           *rand.Rand
+	admin            api.Secret
+	replicas         []served
+	books            *ledger
+}
+
+func (k *killing) start(replicas int) {
+	k.t.Helper()
+	stdout, words, err := runOn(k.t, k.folder, k.database, "init", "--organization", "Acme", "--admin", "ada@example.com")
 	if err != nil {
-		t.Fatalf("init: %v: %s", err, words)
+		k.t.Fatalf("init: %v: %s", err, words)
 	}
-	key := api.NewSecret(strings.TrimSpace(stdout))
-	random := rand.New(rand.NewPCG(uint64(seed), 0)) //nolint:gosec // repeatable
-	var books *ledger
-	for round := range kills + 1 {
-		replica := startServingOn(t, folder, database)
-		speak := func(key api.Secret) *client.Client {
-			c, err := client.New(replica.url, key)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return c
+	k.admin = api.NewSecret(strings.TrimSpace(stdout))
+	for range replicas {
+		k.replicas = append(k.replicas, startServingOn(k.t, k.folder, k.database))
+	}
+	admin := speakTo(k.t, k.replicas[0].url, k.admin)
+	me, err := admin.Me(k.t.Context())
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.books = newLedger(k.t, me.Teams[0].ID)
+}
+
+func (k *killing) speak(to int, key api.Secret) *client.Client {
+	c, err := client.New(k.replicas[to].url, key)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return c
+}
+
+// killOne lets clients work until the victim was killed, starts
+// another in its place, and checks what that or the survivor says.
+func (k *killing) killOne(victim int) {
+	k.t.Helper()
+	everywhere := func() (clients []*client.Client) {
+		for i := range k.replicas {
+			clients = append(clients, k.speak(i, k.admin))
 		}
-		admin := speak(key)
-		if books == nil {
-			me, err := admin.Me(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			books = newLedger(t, me.Teams[0].ID)
+		return clients
+	}
+	k.books.work(k.random, everywhere, func() { _ = k.replicas[victim].cmd.Process.Kill() })
+	_ = k.replicas[victim].cmd.Wait()
+	if len(k.replicas) == 1 {
+		k.replicas[victim] = startServingOn(k.t, k.folder, k.database)
+		k.check(victim, false)
+		return
+	}
+	k.check(1-victim, false)
+	k.replicas[victim] = startServingOn(k.t, k.folder, k.database)
+}
+
+func (k *killing) check(replica int, thorough bool) {
+	k.t.Helper()
+	admin := k.speak(replica, k.admin)
+	defer admin.Close()
+	k.books.check(admin, func(key api.Secret) *client.Client { return k.speak(replica, key) }, thorough)
+	if k.t.Failed() {
+		k.t.Fatal(k.replicas[replica].stderr)
+	}
+}
+
+// finish checks everything there is once more, on each server and in the
+// database itself.
+func (k *killing) finish() {
+	k.t.Helper()
+	for i, replica := range k.replicas {
+		k.check(i, true)
+		if err := replica.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			k.t.Error(err)
 		}
-		books.check(admin, speak, round == kills)
-		admin.Close()
-		kill := func() { _ = replica.cmd.Process.Kill() }
-		if round == kills {
-			kill()
-		} else {
-			books.work(random, func() *client.Client { return speak(key) }, kill)
-		}
-		_ = replica.cmd.Wait()
-		if t.Failed() {
-			t.Fatalf("after kill %d: %s", round, replica.stderr)
+		if err := replica.cmd.Wait(); err != nil {
+			k.t.Errorf("serve: %v: %s", err, replica.stderr)
 		}
 	}
-	if n := halfMade(t, database); n > 0 {
-		t.Errorf("%d accounts are half made", n)
+	if n := halfMade(k.t, k.database); n > 0 {
+		k.t.Errorf("%d accounts are half made", n)
 	}
-	if verdict, complaint, err := runOn(t, folder, database, "audit", "verify"); err != nil {
-		t.Errorf("the audit log: %v: %s%s", err, verdict, complaint)
+	if verdict, complaint, err := runOn(k.t, k.folder, k.database, "audit", "verify"); err != nil {
+		k.t.Errorf("the audit log: %v: %s%s", err, verdict, complaint)
 	}
-	if books.lost < kills {
-		t.Errorf("%d kills left only %d requests without an answer", kills, books.lost)
-	}
-	t.Logf("seed %d, %d kills: %d accounts live, %d were deleted, %d requests were not answered, %d audit events",
-		seed, kills, len(books.living), len(books.deleted), books.lost, books.chain.Checked)
 }
 
 // soakSize is what the variable LIFEGUARD_SOAK_name says, or else whole. The

@@ -243,26 +243,28 @@ func (l *ledger) verify(speak func(api.Secret) *client.Client, thorough bool) {
 	}
 }
 
-// work has clients create and delete until the server is killed, at a random
-// moment after a number of answers.
-func (l *ledger) work(random *rand.Rand, speak func() *client.Client, kill func()) {
+// work has clients create and delete, each on all servers in turn, until one is
+// killed, at a random moment after a number of answers.
+func (l *ledger) work(random *rand.Rand, speak func() []*client.Client, kill func()) {
 	const clients = 6
 	answers := make(chan struct{})
 	var done sync.WaitGroup
 	for range clients {
 		choice := rand.New(rand.NewPCG(random.Uint64(), 0)) //nolint:gosec // repeatable
 		done.Go(func() {
-			c := speak()
-			defer c.Close()
-			for {
+			servers := speak()
+			for i := 0; ; i++ {
 				act := l.create
 				if choice.IntN(100) < 46 {
 					act = l.remove
 				}
-				if !act(c) {
-					return
+				if !act(servers[i%len(servers)]) {
+					break
 				}
 				answers <- struct{}{}
+			}
+			for _, c := range servers {
+				c.Close()
 			}
 		})
 	}
