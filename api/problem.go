@@ -23,6 +23,8 @@ const (
 	CodeNameTaken           Code = "name-taken"            // 409: another of this kind has the name
 	CodeIdempotencyInFlight Code = "idempotency-in-flight" // 409: the same create is being carried out
 	CodeIdempotencyKeyUsed  Code = "idempotency-key-used"  // 409: the created key was already used
+	CodePreconditionFailed  Code = "precondition-failed"   // 412: it was changed since its ETag was read
+	CodePreconditionMissing Code = "precondition-missing"  // 428: say If-Match
 	CodeIdempotencyMismatch Code = "idempotency-mismatch"  // 422: same Idempotency-Key, other body
 	CodeInvalid             Code = "invalid"               // 422: see the problem's errors
 	CodeTooLarge            Code = "too-large"             // 413
@@ -143,6 +145,7 @@ var (
 	ErrNameTaken           error = &codeError{CodeNameTaken}
 	ErrIdempotencyInFlight error = &codeError{CodeIdempotencyInFlight}
 	ErrIdempotencyKeyUsed  error = &codeError{CodeIdempotencyKeyUsed}
+	ErrPreconditionFailed  error = &codeError{CodePreconditionFailed}
 	ErrInvalid             error = &codeError{CodeInvalid}
 	ErrRateLimited         error = &codeError{CodeRateLimited}
 )
@@ -161,10 +164,14 @@ func CodeOf(status int) Code {
 		return CodeNoSuchEndpoint
 	case 409:
 		return CodeConflict
+	case 412:
+		return CodePreconditionFailed
 	case 413:
 		return CodeTooLarge
 	case 422:
 		return CodeInvalid
+	case 428:
+		return CodePreconditionMissing
 	case 429:
 		return CodeRateLimited
 	case 502, 503, 504:

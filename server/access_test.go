@@ -34,6 +34,7 @@ var access = joined(
 	teamWriteAccess,
 	roleWriteAccess,
 	developerKeyAccess,
+	organizationAccess,
 )
 
 func joined[V any](parts ...map[string]V) map[string]V {

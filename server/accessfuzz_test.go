@@ -27,12 +27,14 @@ func FuzzAccessBody(f *testing.F) {
 		{"add-team-members", http.MethodPost, membersPath(fix.admins, "add")},
 		{"remove-team-members", http.MethodPost, membersPath(fix.admins, "remove")},
 		{"set-team-members", http.MethodPost, membersPath(fix.admins, "set")},
+		{"apply-organization", http.MethodPut, api.PathOrganization + "?dry_run=true"},
 	}
 	fix.fuzzesEveryBody(operations)
 	for i := range operations {
 		for _, seed := range []string{
 			userBody("bob@example.com", fix.teamA), `{"email":"a\u202e@b","name":"\ud800"}`, `{"status_action":"suspend"}`,
-			roleBody("r", provisionOnly), `{"name":"x","role_id":"` + role.ID + `"}`, idsBody(user.ID), idsBody(), `{"user_ids":[null]}`,
+			roleBody("r", provisionOnly), `{"name":"x","role_id":"` + role.ID + `"}`, idsBody(user.ID), idsBody(), jsonOf(fix.organization()),
+			`{"roles":[],"teams":[{"name":"A","role":"tenant-admin","members":["mary@example.com"]}],"users":[{"email":"mary@example.com","suspended":true}]}`, `{"user_ids":[null]}`,
 			`{"permissions":[{"action":"use-agents","scope":"specific","resources":["\u0000"]}]}`, `{}`, `[]`, `null`, "\xff", strings.Repeat("[", 9999),
 		} {
 			f.Add(byte(i), []byte(seed))

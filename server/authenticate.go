@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -16,8 +17,18 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 )
 
-// maxBody is the largest request body, in bytes.
+// maxBody is the largest request body, in bytes, of operations that are not in
+// maxBodies.
 const maxBody = 64 << 10
+
+var maxBodies = map[string]int64{opApplyOrganization: api.MaxOrganization}
+
+func maxBodyOf(operation string) int64 {
+	if limit, ok := maxBodies[operation]; ok {
+		return limit
+	}
+	return maxBody
+}
 
 // admit is the gate of every operation: it authenticates the caller, looks up
 // the operation's rule and refuses whom it does not let in. Only then is the
@@ -52,7 +63,7 @@ func (s *Server) admit(hctx huma.Context, next func(huma.Context)) {
 		s.writeProblem(w, r, refuse(http.StatusBadRequest, api.CodeBadRequest, "The query cannot be read: check its percent-encoding."))
 		return
 	}
-	if err := readBody(w, r); err != nil {
+	if err := readBody(w, r, maxBodyOf(operation)); err != nil {
 		s.writeProblem(w, r, err)
 		return
 	}
@@ -150,12 +161,12 @@ func bearer(header http.Header) (string, bool) {
 // readBody takes the whole body, so that one that is too large or breaks off
 // is told apart from one that is wrong, and ends the time limit for reading:
 // when that ran out later, net/http would cancel an operation half way.
-func readBody(w http.ResponseWriter, r *http.Request) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return refuse(http.StatusRequestEntityTooLarge, api.CodeTooLarge, "A request's body has at most 64 KiB.")
+		return refuse(http.StatusRequestEntityTooLarge, api.CodeTooLarge, fmt.Sprintf("The body of this request has at most %d KiB.", limit>>10))
 	case err != nil:
 		return refuse(http.StatusBadRequest, api.CodeBadRequest, "The body of the request broke off.")
 	}

@@ -175,6 +175,9 @@ func (f *fixture) do(caller, method, path, body string, headers ...string) *http
 		}
 		r.Header.Set("Authorization", "Bearer "+f.keys[caller])
 	}
+	if method == http.MethodPut {
+		r.Header.Set("If-Match", "*") // whatever the state is
+	}
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}

@@ -86,6 +86,7 @@ func (s *Server) register(version string) {
 		s.registerRoleWrites,
 		s.registerDeveloperKeys,
 		s.registerRoles,
+		s.registerOrganization,
 	} {
 		area(api)
 	}
@@ -148,7 +149,7 @@ func (op operation) huma(schemas huma.Registry) huma.Operation {
 		DefaultStatus: op.status, Responses: responses, Security: security,
 		Extensions: map[string]any{"x-lifeguard-contract": contract},
 		// admit has read the body already and bounded it.
-		MaxBodyBytes: maxBody + 1, BodyReadTimeout: -1,
+		MaxBodyBytes: maxBodyOf(op.id) + 1, BodyReadTimeout: -1,
 	}
 }
 

@@ -35,6 +35,7 @@ var rules = join(
 	teamWriteRules,
 	roleWriteRules,
 	developerKeyRules,
+	organizationRules,
 )
 
 // join puts the parts of a table together. A key in two of them is a mistake

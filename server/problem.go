@@ -40,6 +40,8 @@ var problemTitles = map[api.Code]string{
 	api.CodeNameTaken:           "The name is taken",
 	api.CodeIdempotencyInFlight: "Still being carried out",
 	api.CodeIdempotencyKeyUsed:  "The key is already in use",
+	api.CodePreconditionFailed:  "Changed in the meantime",
+	api.CodePreconditionMissing: "If-Match is missing",
 	api.CodeIdempotencyMismatch: "Idempotency-Key belongs to another request",
 	api.CodeInvalid:             "Invalid request",
 	api.CodeTooLarge:            "The body is too large",
