@@ -198,3 +198,27 @@ func TestDeveloperKeysOverARealServer(t *testing.T) {
 		}
 	}
 }
+
+func TestTheOrganizationAsADocumentOverARealServer(t *testing.T) {
+	c, _ := authority(t)
+	ctx := t.Context()
+	document := must(c.Organization(ctx))(t)
+	document.Users = append(document.Users, api.DeclaredUser{Email: "ben@example.com"})
+	plan := must(c.PlanOrganization(ctx, document))(t)
+	if len(plan.Changes) != 1 || plan.Applied || plan.ETag != document.ETag || plan.ETag == "" {
+		t.Errorf("%+v of %q", plan, document.ETag)
+	}
+	must(c.CreateTeam(ctx, api.CreateTeam{Name: "in between"}))(t)
+	if _, err := c.ApplyOrganization(ctx, document, plan.ETag); !errors.Is(err, api.ErrPreconditionFailed) {
+		t.Errorf("applied to another state: %v", err)
+	}
+	document = must(c.Organization(ctx))(t)
+	document.Users = append(document.Users, api.DeclaredUser{Email: "ben@example.com"})
+	done := must(c.ApplyOrganization(ctx, document, document.ETag))(t)
+	if !done.Applied || done.ETag != must(c.Organization(ctx))(t).ETag {
+		t.Errorf("%+v", done)
+	}
+	if _, err := c.ApplyOrganization(ctx, document, ""); failure(t, err, api.Secret{}).Kind != api.KindLocal {
+		t.Errorf("applied to any state, unasked: %v", err)
+	}
+}

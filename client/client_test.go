@@ -193,7 +193,7 @@ func TestCreateAnswer(t *testing.T) {
 
 func TestReadOnlySendsNoChange(t *testing.T) {
 	server := record(t, func(w http.ResponseWriter, q *http.Request) {
-		body := `{"id":"u1","service_accounts":[],"teams":[],"users":[],"roles":[],"api_keys":[],"audit_events":[]}`
+		body := `{"id":"u1","service_accounts":[],"teams":[],"users":[],"roles":[],"api_keys":[],"audit_events":[],"changes":[]}`
 		if strings.HasPrefix(q.URL.Path, api.PathUsers+"/") && !strings.HasSuffix(q.URL.Path, "/teams") {
 			body = `{"id":"u1"}` // whose teams are no list
 		}

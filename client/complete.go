@@ -42,6 +42,14 @@ func incomplete(answer any) string {
 		return incompleteEvents(a.AuditEvents)
 	case *chainList:
 		return incompleteEvents(a.AuditEvents)
+	case *api.Organization:
+		if a.Roles == nil || a.Teams == nil || a.Users == nil {
+			return "it lacks a list of roles, teams or users"
+		}
+	case *api.OrganizationPlan:
+		if a.Changes == nil {
+			return "it lacks the list of changes"
+		}
 	case *membersChanged:
 		if a.Added == nil || a.Removed == nil {
 			return "it does not say how many members were added and removed"

@@ -84,6 +84,13 @@ var operations = []operation{
 	deletes("DeleteServiceAccount", func(ctx context.Context, c *client.Client) error {
 		return c.DeleteServiceAccount(ctx, accountID)
 	}),
+	reads("Organization", false, func(ctx context.Context, c *client.Client) (api.Organization, error) { return c.Organization(ctx) }),
+	changes("PlanOrganization", false, func(ctx context.Context, c *client.Client) (api.OrganizationPlan, error) {
+		return c.PlanOrganization(ctx, api.Organization{})
+	}),
+	changes("ApplyOrganization", false, func(ctx context.Context, c *client.Client) (api.OrganizationPlan, error) {
+		return c.ApplyOrganization(ctx, api.Organization{}, "*")
+	}),
 	reads("AuditEvents", false, func(ctx context.Context, c *client.Client) (api.AuditEventList, error) {
 		return c.AuditEvents(ctx, api.AuditFilter{}, api.ListOptions{})
 	}),

@@ -39,6 +39,8 @@ type call struct {
 	// about it and not about the endpoint.
 	item           bool
 	idempotencyKey string
+	// ifMatch is the ETag of the state that may be changed, if that matters.
+	ifMatch string
 	// wait is how long the server was asked to hold its answer.
 	wait time.Duration
 	// answered, when not nil, is given the headers of a good answer before its
@@ -112,6 +114,9 @@ func (c *Client) request(ctx context.Context, k call) (*http.Request, error) {
 	}
 	if k.idempotencyKey != "" {
 		request.Header.Set(api.HeaderIdempotencyKey, k.idempotencyKey)
+	}
+	if k.ifMatch != "" {
+		request.Header.Set("If-Match", k.ifMatch)
 	}
 	if c.via != "" {
 		request.Header.Set(api.HeaderVia, c.via)
