@@ -10,49 +10,64 @@ import (
 	"github.com/lifeguard-keys/lifeguard/server"
 )
 
-// identityQuery is one statement, so that the key, its owner and what the
-// owner may do are of one moment. It gives a row for every permission.
-const identityQuery = `SELECT k.id, k.created_at, k.last_used_at, u.id, u.name, u.email, u.status, a.id, a.name, ` + teamColumns + `
+// identityQuery is one statement, so that the key, its owner and the owner's
+// teams are of one moment, and of one version of what these grant (see access).
+// It gives a row for every team: one for a service account, which is in its
+// own, and for a user one for each membership.
+const identityQuery = `SELECT v.version, k.id, k.created_at, k.last_used_at,
+		coalesce(a.id, u.id), coalesce(a.name, u.name), u.email, u.status, coalesce(a.team_id, m.team_id)
 	FROM keys k
-	LEFT JOIN users u ON u.id = k.user_id AND u.deleted_at IS NULL
+	CROSS JOIN access_version v
 	LEFT JOIN service_accounts a ON a.id = k.service_account_id AND a.deleted_at IS NULL
-	LEFT JOIN memberships m ON m.identity_id = coalesce(u.id, a.id)
-	LEFT JOIN teams t ON t.id = m.team_id AND t.deleted_at IS NULL` + teamJoins + `
+	LEFT JOIN users u ON u.id = k.user_id AND u.deleted_at IS NULL
+	LEFT JOIN memberships m ON m.identity_id = u.id
 	WHERE k.hash = ? AND k.deleted_at IS NULL`
 
 // IdentityByKey implements [server.Store].
 func (s *Store) IdentityByKey(ctx context.Context, hash api.KeyHash) (server.Identity, error) {
-	var identity server.Identity
-	var teams teamRows
-	err := s.readers.query(ctx, func(rows *sql.Rows) error {
-		var row teamRow
-		var createdAt int64
-		var usedAt sql.NullInt64
-		var userID, userName, email, status, accountID, accountName sql.NullString
-		dest := []any{&identity.KeyID, &createdAt, &usedAt, &userID, &userName, &email, &status, &accountID, &accountName}
-		if err := rows.Scan(append(dest, row.dest()...)...); err != nil {
-			return err
+	for {
+		identity, version, teamIDs, err := s.owner(ctx, hash)
+		if err != nil {
+			return server.Identity{}, err
 		}
-		identity.KeyCreatedAt = timeOf(createdAt)
-		identity.KeyUsedAt = timeOrNil(usedAt)
-		switch {
-		case userID.Valid:
-			identity.Type, identity.ID, identity.Name = api.IdentityUser, userID.String, userName.String
-			identity.Email, identity.Status = email.String, server.UserStatus(status.String)
-		case accountID.Valid:
-			identity.Type, identity.ID, identity.Name = api.IdentityServiceAccount, accountID.String, accountName.String
-			identity.Status = server.UserActive
+		teams, same, err := s.teamsAt(ctx, version, teamIDs)
+		if err != nil {
+			return server.Identity{}, err
 		}
-		teams.add(&row)
-		return nil
+		if !same { // teams or roles changed in between
+			continue
+		}
+		identity.Teams = teams
+		if len(teams) > 1 {
+			slices.SortFunc(identity.Teams, func(a, b api.Team) int { return strings.Compare(a.Name, b.Name) })
+		}
+		return identity, nil
+	}
+}
+
+// owner returns whose key it is, without teams, and the ids of these.
+func (s *Store) owner(ctx context.Context, hash api.KeyHash) (identity server.Identity, version int64, teamIDs []string, err error) {
+	var createdAt int64
+	var usedAt sql.NullInt64
+	var id, name, email, status, team sql.NullString
+	err = s.readers.lookUp(ctx, func(rows *sql.Rows) error {
+		err := rows.Scan(&version, &identity.KeyID, &createdAt, &usedAt, &id, &name, &email, &status, &team)
+		if team.Valid {
+			teamIDs = append(teamIDs, team.String)
+		}
+		return err
 	}, identityQuery, hash[:])
 	switch {
 	case err != nil:
-		return server.Identity{}, err
-	case identity.ID == "": // no such key, or its owner is deleted
-		return server.Identity{}, server.ErrNotFound
+		return identity, 0, nil, err
+	case !id.Valid: // no such key, or its owner is deleted
+		return identity, 0, nil, server.ErrNotFound
 	}
-	identity.Teams = teams.finish()
-	slices.SortFunc(identity.Teams, func(a, b api.Team) int { return strings.Compare(a.Name, b.Name) })
-	return identity, nil
+	identity.ID, identity.Name, identity.Email = id.String, name.String, email.String
+	identity.Type, identity.Status = api.IdentityServiceAccount, server.UserActive
+	if status.Valid {
+		identity.Type, identity.Status = api.IdentityUser, server.UserStatus(status.String)
+	}
+	identity.KeyCreatedAt, identity.KeyUsedAt = timeOf(createdAt), timeOrNil(usedAt)
+	return identity, version, teamIDs, nil
 }

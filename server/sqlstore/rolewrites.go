@@ -25,12 +25,15 @@ func (t tx) UpdateRole(ctx context.Context, role api.Role) error {
 	if _, err := t.exec(ctx, `DELETE FROM role_permissions WHERE role_id = ?`, role.ID); err != nil {
 		return err
 	}
-	return t.insertPermissions(ctx, role)
+	if err := t.insertPermissions(ctx, role); err != nil {
+		return err
+	}
+	return t.raiseAccess(ctx)
 }
 
 func (t tx) DeleteRole(ctx context.Context, id string, at time.Time) error {
 	n, err := t.exec(ctx, `UPDATE roles SET updated_at = ?, deleted_at = ? WHERE id = ? AND deleted_at IS NULL`, micros(at), micros(at), id)
-	return found(n, err)
+	return t.changedAccess(ctx, n, err)
 }
 
 func (t tx) CountTeams(ctx context.Context, roleID string) (int, error) {
@@ -50,12 +53,20 @@ func (t tx) TeamByName(ctx context.Context, name string) (api.Team, error) {
 func (t tx) UpdateTeam(ctx context.Context, team api.Team) error {
 	n, err := t.exec(ctx, `UPDATE teams SET name = ?, role_id = ?, updated_at = ? WHERE id = ? AND deleted_at IS NULL`,
 		team.Name, team.Role.ID, micros(team.UpdatedAt), team.ID)
-	return found(n, err)
+	return t.changedAccess(ctx, n, err)
+}
+
+// changedAccess is found for a change of a team or a role.
+func (t tx) changedAccess(ctx context.Context, rows int64, err error) error {
+	if err := found(rows, err); err != nil {
+		return err
+	}
+	return t.raiseAccess(ctx)
 }
 
 func (t tx) DeleteTeam(ctx context.Context, id string, at time.Time) error {
 	n, err := t.exec(ctx, `UPDATE teams SET updated_at = ?, deleted_at = ? WHERE id = ? AND deleted_at IS NULL`, micros(at), micros(at), id)
-	if err := found(n, err); err != nil {
+	if err := t.changedAccess(ctx, n, err); err != nil {
 		return err
 	}
 	_, err = t.exec(ctx, `DELETE FROM memberships WHERE team_id = ? AND identity_type = ?`, id, string(api.IdentityUser))

@@ -48,6 +48,7 @@ type Store struct {
 	readers  *statements
 	writer   *statements
 	line     line
+	access   access
 	closed   sync.Once
 	closeErr error
 }

@@ -90,6 +90,19 @@ func (s *statements) query(ctx context.Context, scan func(*sql.Rows) error, quer
 	return s.failed(each(rows, scan))
 }
 
+// lookUp is query for what takes microseconds and is asked for all the time.
+// On a file it is not broken off when ctx ends: to be able to costs more than
+// the lookup.
+func (s *statements) lookUp(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if s.dialect.keeps {
+		ctx = context.WithoutCancel(ctx)
+	}
+	return s.query(ctx, scan, query, args...)
+}
+
 // run is query, for a text that is worth preparing unless it is varying. When
 // a server was started again, every connection of the pool is lost, and that
 // shows one by one: the query then goes to the next.

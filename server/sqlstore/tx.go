@@ -136,7 +136,10 @@ func (t tx) InsertRole(ctx context.Context, role api.Role, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	return t.insertPermissions(ctx, role)
+	if err := t.insertPermissions(ctx, role); err != nil {
+		return err
+	}
+	return t.raiseAccess(ctx)
 }
 
 func (t tx) insertPermissions(ctx context.Context, role api.Role) error {
@@ -159,7 +162,10 @@ func (t tx) insertPermissions(ctx context.Context, role api.Role) error {
 func (t tx) InsertTeam(ctx context.Context, team api.Team) error {
 	_, err := t.exec(ctx, `INSERT INTO teams (id, name, role_id, created_at, updated_at, deleted_at) VALUES (?, ?, ?, ?, ?, ?)`,
 		team.ID, team.Name, team.Role.ID, micros(team.CreatedAt), micros(team.UpdatedAt), microsOrNull(team.DeletedAt))
-	return err
+	if err != nil {
+		return err
+	}
+	return t.raiseAccess(ctx)
 }
 
 func (t tx) InsertUser(ctx context.Context, user server.User) error {

@@ -95,6 +95,50 @@ func testIdentities(t *testing.T, db Database) {
 	}
 }
 
+// What is known of a team is never older than its last change.
+func testIdentitiesFollowTheirTeams(t *testing.T, db Database) {
+	f := newFixture(t, db)
+	_, bot := f.account(t, f.data, "bot")
+	ada := f.key()
+	f.write(t, func(ctx context.Context, tx server.Tx) error {
+		return errors.Join(tx.InsertMember(ctx, f.data.ID, f.ada.ID, Epoch), tx.InsertMember(ctx, f.web.ID, f.ada.ID, Epoch),
+			tx.InsertDeveloperKey(ctx, f.ada.ID, ada))
+	})
+	data, web := f.data, f.web
+	look := func(key server.KeyRecord, want ...api.Team) {
+		t.Helper()
+		identity, err := f.Store.IdentityByKey(t.Context(), key.Hash)
+		if diff := cmp.Diff(want, identity.Teams); err != nil || diff != "" {
+			t.Errorf("%v\n%s", err, diff)
+		}
+	}
+	look(bot, data)
+	look(ada, web, data)
+	data.Role.Permissions = []api.Permission{{Action: api.ViewAuditLog, Scope: api.ScopeAll}}
+	f.write(t, func(ctx context.Context, tx server.Tx) error { return tx.UpdateRole(ctx, data.Role) })
+	look(bot, data)
+	look(ada, web, data)
+	data.Name, data.Role = "Everything", f.admins.Role
+	f.write(t, func(ctx context.Context, tx server.Tx) error { return tx.UpdateTeam(ctx, data) })
+	look(bot, data)
+	look(ada, data, web)
+	// What was not kept is not seen either.
+	if err := f.try(t, func(ctx context.Context, tx server.Tx) error {
+		other := data
+		other.Name = "never"
+		return errors.Join(tx.UpdateTeam(ctx, other), errRefused)
+	}); err == nil {
+		t.Error("a refused change was kept")
+	}
+	look(ada, data, web)
+	f.write(t, func(ctx context.Context, tx server.Tx) error { return tx.DeleteTeam(ctx, web.ID, Epoch) })
+	look(ada, data)
+	_, err := f.Store.IdentityByKey(t.Context(), f.key().Hash)
+	if !errors.Is(err, server.ErrNotFound) {
+		t.Errorf("an unknown key: %v", err)
+	}
+}
+
 func testDeletedIdentities(t *testing.T, db Database) {
 	f := newFixture(t, db)
 	olga := f.key()

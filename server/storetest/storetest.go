@@ -63,6 +63,7 @@ type contractCase struct {
 var coreCases = []contractCase{
 	{"organization", testOrganization},
 	{"identities", testIdentities},
+	{"identities follow their teams", testIdentitiesFollowTheirTeams},
 	{"deleted identities", testDeletedIdentities},
 	{"teams", testTeams},
 	{"team filters", testTeamFilters},
