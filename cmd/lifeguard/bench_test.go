@@ -68,7 +68,7 @@ func BenchmarkPress(b *testing.B) {
 			p.until(b, "ps-")
 			for p.read(b, 500*time.Millisecond) > 0 {
 			}
-			before := p.processorTime(b)
+			before := processorTime(b, p.cmd.Process.Pid)
 			presses, written := 0, 0
 			for b.Loop() {
 				for _, key := range []byte(keys.keys) {
@@ -82,7 +82,7 @@ func BenchmarkPress(b *testing.B) {
 					written += p.read(b, 50*time.Millisecond)
 				}
 			}
-			spent := p.processorTime(b) - before
+			spent := processorTime(b, p.cmd.Process.Pid) - before
 			b.ReportMetric(spent.Seconds()*1000/float64(presses), "ms-processor/press")
 			b.ReportMetric(float64(written)/float64(presses), "B-written/press")
 		})
@@ -157,11 +157,11 @@ func (p *ptyProgram) end(b *testing.B) {
 	_ = p.cmd.Wait()
 }
 
-// processorTime is what the program has used of the processors, to the
+// processorTime is what a process has used of the processors, to the
 // hundredth of a second; 0 where the system does not tell.
-func (p *ptyProgram) processorTime(b *testing.B) time.Duration {
+func processorTime(b *testing.B, pid int) time.Duration {
 	b.Helper()
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
 	}
@@ -190,15 +190,21 @@ func startOnce(b *testing.B, binary, home string, args []string) (frame, rows ti
 // system does not tell.
 func resident(b *testing.B, pid int) float64 {
 	b.Helper()
+	return memoryOf(b, pid, "VmRSS")
+}
+
+// memoryOf returns a line of /proc/PID/status, in megabytes.
+func memoryOf(b *testing.B, pid int, line string) float64 {
+	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}
 	var kilobytes float64
-	for _, line := range strings.Split(string(status), "\n") {
-		if _, err := fmt.Sscanf(line, "VmRSS: %f kB", &kilobytes); err == nil {
+	for _, text := range strings.Split(string(status), "\n") {
+		if _, err := fmt.Sscanf(text, line+": %f kB", &kilobytes); err == nil {
 			break
 		}
 	}
-	return kilobytes / 1000
+	return kilobytes * 1024 / 1e6
 }

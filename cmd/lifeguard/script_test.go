@@ -18,7 +18,7 @@ import (
 // TestMain lets the test binary be the program: a script's `exec lifeguard`
 // starts it again, as a process of its own with its own exit code.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lifeguard": main, "lifeguard-test-writer": writer})
+	testscript.Main(m, map[string]func(){"lifeguard": main, "lifeguard-test-writer": writer, "lifeguard-test-bare": bare})
 }
 
 // TestScripts runs every script of testdata in an empty home.
