@@ -148,8 +148,8 @@ func TestPostgresOutlivesLostConnections(t *testing.T) {
 
 func TestPostgresWaitsForItsTurn(t *testing.T) {
 	dsn := postgrestest.New(t)
+	team := initialise(t, openDSN(t, dsn, sqlstore.Options{}))
 	store := openDSN(t, dsn, impatient)
-	team := initialise(t, store)
 	holder, err := postgrestest.Connect(t, dsn).BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
