@@ -45,8 +45,11 @@ lint: ## check format, vet, linters and go.mod
 	$(GO) mod tidy -diff
 	$(LINT) run
 
-bench: ## run the benchmarks
+# Other programs are measured in a module of its own, so that they are none of
+# the program's dependencies; its go.mod follows the program's.
+bench: ## run the benchmarks, also those against other programs
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	cd bench && $(GO) test -mod=mod -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
 
 fuzz: ## fuzz every target for FUZZTIME (10s)
 	@set -e; \

@@ -2,8 +2,6 @@ package fuzzy
 
 import (
 	"context"
-	"math"
-	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -31,8 +29,12 @@ const (
 	// stepChunks is how many chunks one step searches: a few milliseconds of
 	// the two workers.
 	stepChunks = 16
+	// stepBatches is how many batches each worker gives the matcher in one step.
+	stepBatches = 32
 	// learnTexts is how many texts of dictionaries one step scores.
 	learnTexts = 1 << 16
+	// few rows of 64 are looked at one by one.
+	few = 12
 	// batch is how many rows the matcher gets in one call.
 	batch = 128
 )
@@ -103,24 +105,32 @@ func (x Index) narrows(shorter, longer string) bool {
 // that much to do, and reports whether it is complete. It stops early when ctx
 // ends, and may be called again with another.
 func (s *Search) Step(ctx context.Context) bool {
-	if s.answer != nil {
+	switch {
+	case s.answer != nil:
 		return true
-	}
-	if !s.learn(ctx) {
+	case !s.learn(ctx), !s.scan(ctx), !s.refine(ctx):
 		return false
 	}
+	s.answer = s.result(true)
+	return true
+}
+
+// scan searches some of the chunks and reports whether that were all.
+func (s *Search) scan(ctx context.Context) bool {
 	last := min(s.next+stepChunks, len(s.index.chunks))
+	if s.next == last {
+		return true
+	}
 	var next atomic.Int64
 	next.Store(int64(s.next))
 	s.together(last-s.next > 1, func(w *worker) {
-		for {
-			n := int(next.Add(1)) - 1
-			if n >= last {
-				return
-			}
+		for n := int(next.Add(1)) - 1; n < last; n = int(next.Add(1)) - 1 {
 			if ctx.Err() == nil {
 				w.chunk(n)
 			}
+		}
+		if last == len(s.index.chunks) {
+			heapify(w.open)
 		}
 	})
 	if ctx.Err() != nil {
@@ -128,17 +138,15 @@ func (s *Search) Step(ctx context.Context) bool {
 		return false
 	}
 	s.next = last
-	if s.next < len(s.index.chunks) {
-		return false
-	}
-	// Only now is it known which of the rows with scattered letters matter.
+	return last == len(s.index.chunks)
+}
+
+// refine has the matcher decide about some of the rows with scattered letters,
+// and reports whether it has decided about all that matter. Only when all rows
+// are seen is it known which do.
+func (s *Search) refine(ctx context.Context) bool {
 	s.together(len(s.workers[0].open)+len(s.workers[1].open) > batch, func(w *worker) { w.refine(ctx) })
-	if ctx.Err() != nil {
-		s.restart()
-		return false
-	}
-	s.answer = s.result(true)
-	return true
+	return len(s.workers[0].open)+len(s.workers[1].open) == 0
 }
 
 // together has the workers work, at once when that is worth a goroutine.
@@ -206,122 +214,3 @@ func (s *Search) candidates(n, w int) uint64 {
 	}
 	return rows
 }
-
-// worker is one of the two that search.
-type worker struct {
-	search *Search
-	count  int
-	best   best
-	open   []uint64 // rows whose score is bounded only: bound<<32 | row
-}
-
-// chunk searches one chunk.
-func (w *worker) chunk(n int) {
-	s := w.search
-	c := s.index.chunks[n]
-	for word := range chunkWords {
-		rows := s.candidates(n, word)
-		if rows == 0 {
-			continue
-		}
-		for _, t := range s.terms {
-			if rows &= t.possible(c, word*64); rows == 0 {
-				break
-			}
-		}
-		var found uint64
-		for ; rows != 0; rows &= rows - 1 {
-			bit := bits.TrailingZeros64(rows)
-			at := word*64 + bit
-			if w.row(c, int32(n*chunkRows+at), at) {
-				found |= 1 << bit
-			}
-		}
-		s.matches.words[n*chunkWords+word] = found
-		w.count += bits.OnesCount64(found)
-	}
-}
-
-// row reports whether a row matches, and keeps it if it may be among the best.
-func (w *worker) row(c *chunk, row int32, at int) bool {
-	s := w.search
-	if len(s.terms) == 0 {
-		return true
-	}
-	total, open := int32(0), false
-	for _, t := range s.terms {
-		score, bound := t.score(s.index.fields, c, at)
-		if score == 0 && bound == 0 {
-			return false
-		}
-		open = open || bound > score
-		total = plus(total, max(score, bound))
-	}
-	switch {
-	case !w.best.mayTake(total):
-	case open:
-		w.open = append(w.open, uint64(total)<<32|uint64(row))
-	default:
-		w.best.offer(ranked{key: key(total, c.recent[at]), row: row})
-	}
-	return true
-}
-
-// refine asks the matcher about the rows with scattered letters, the ones that
-// may be best first, until none of the others can be among the best.
-func (w *worker) refine(ctx context.Context) {
-	s := w.search
-	heapify(w.open)
-	rows := make([]int32, 0, batch)
-	scores := make([]int32, batch)
-	for len(w.open) > 0 && ctx.Err() == nil {
-		rows = rows[:0]
-		for len(rows) < batch && len(w.open) > 0 && w.best.mayTake(int32(w.open[0]>>32)) {
-			rows = append(rows, int32(uint32(w.open[0])))
-			w.open = pop(w.open)
-		}
-		if len(rows) == 0 {
-			return
-		}
-		s.index.exact(s.terms, rows, scores)
-		for i, row := range rows {
-			w.best.offer(s.index.ranked(row, scores[i]))
-		}
-	}
-}
-
-// exact scores rows that match all terms, to the last point.
-func (x Index) exact(terms []*term, rows, scores []int32) {
-	clear(scores[:len(rows)])
-	here := make([]int32, len(rows))
-	var in texts
-	var numbers []int
-	for _, t := range terms {
-		for i, row := range rows {
-			here[i], _ = t.score(x.fields, x.chunks[row/chunkRows], int(row%chunkRows))
-		}
-		for f := range x.fields {
-			field := &x.fields[f]
-			if field.Repeats || !t.fields[f].on || !t.fields[f].scattered {
-				continue
-			}
-			in, numbers = in[:0], numbers[:0]
-			for i, row := range rows {
-				text := x.chunks[row/chunkRows].columns[f].string(int(row % chunkRows))
-				if here[i] < matched(field, fine) && t.whole(field, text) == 0 && subsequence(t.text, text) {
-					in, numbers = append(in, text), append(numbers, i)
-				}
-			}
-			t.scatter(field, in, func(i int, score int32) {
-				// The first call for a text is the least it can be.
-				here[numbers[i]] = max(here[numbers[i]], score)
-			})
-		}
-		for i := range rows {
-			scores[i] = plus(scores[i], here[i])
-		}
-	}
-}
-
-// plus adds scores; very many terms end at the largest.
-func plus(a, b int32) int32 { return int32(min(int64(a)+int64(b), math.MaxInt32)) }

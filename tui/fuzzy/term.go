@@ -27,6 +27,7 @@ type termField struct {
 	letters   uint64  // that a text must have
 	pairs     uint64  // that a text must have for a hit of the whole term
 	scores    []int32 // for a field that repeats: of each text of its dictionary
+	single    byte    // the term, if it is one letter that has a bit of its own
 }
 
 func newTerm(fields []Field, typed string) *term {
@@ -42,6 +43,9 @@ func newTerm(fields []Field, typed string) *term {
 		t.fields[i] = termField{
 			on: true, scattered: f.Scattered > 0 && len(t.text) <= maxTermLength,
 			letters: letters(needed), pairs: pairs(needed),
+		}
+		if len(t.text) == 1 && alphanumeric(t.text[0]) && f.Scattered > 0 && f.Inside > 0 && f.Cased == 0 {
+			t.fields[i].single = t.text[0]
 		}
 	}
 	return t
@@ -166,8 +170,9 @@ func (t *term) scatter(f *Field, in texts, found func(i int, score int32)) {
 
 // score returns what the term is worth in a row of a chunk: exactly, in best,
 // unless bound is larger; then its letters are scattered, and the matcher will
-// say a score of at most bound. Both are 0 when the term does not match.
-func (t *term) score(fields []Field, c *chunk, row int) (best, bound int32) {
+// say a score of at most bound. Both are 0 when the term does not match. A bound
+// takes time to compute: without closer it is what any text could be worth.
+func (t *term) score(fields []Field, c *chunk, row int, closer bool) (best, bound int32) {
 	for i := range t.fields {
 		field, column := &t.fields[i], &c.columns[i]
 		if !field.on {
@@ -181,17 +186,41 @@ func (t *term) score(fields []Field, c *chunk, row int) (best, bound int32) {
 			continue
 		}
 		text := column.string(row)
+		if field.single != 0 {
+			best = max(best, field.letter(&fields[i], text, column.starts[row]))
+			continue
+		}
 		if column.pairs == nil || column.pairs[row]&field.pairs == field.pairs {
 			if score := t.whole(&fields[i], text); score > 0 {
 				best = max(best, score)
 				continue
 			}
 		}
-		if field.scattered && subsequence(t.text, text) {
+		if !field.scattered || !subsequence(t.text, text) {
+			continue
+		}
+		if closer {
 			bound = max(bound, t.bound(&fields[i], column.starts[row], column.pairs[row], len(text)))
+		} else {
+			bound = max(bound, matched(&fields[i], fine))
 		}
 	}
 	return best, bound
+}
+
+// letter is what term.whole says of a single letter that is in the text, told
+// by the bitmap alone.
+func (t *termField) letter(f *Field, text string, starts uint64) int32 {
+	worth := f.Inside
+	switch {
+	case text[0] == t.single && len(text) == 1:
+		worth = f.Exact
+	case text[0] == t.single:
+		worth = f.Prefix
+	case starts&t.letters != 0:
+		worth = f.Word
+	}
+	return int32(worth)*tier - int32(min(len(text)-1, fine))
 }
 
 // possible returns which of 64 rows of a chunk the letters allow to match.
