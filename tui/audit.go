@@ -12,7 +12,16 @@ import (
 // audit is the Audit log page: the newest events first, older ones loaded as
 // one scrolls towards them.
 type audit struct {
-	log eventLog
+	all eventLog // what was loaded
+	log eventLog // what of it is shown
+
+	box       searchBox
+	asked     eventQuery                 // what stands in the box
+	meets     func(*api.AuditEvent) bool // the query, nil for all events
+	narrowed  narrowed                   // what the server was asked to filter by
+	narrowing int                        // counts what it is to be asked, late waits are dropped
+	whole     eventLog                   // what was loaded before the server filtered
+	replace   bool                       // what comes next takes the place of what is here
 
 	table    table.Model
 	columns  []table.Column
@@ -25,18 +34,26 @@ type audit struct {
 	loaded  time.Time // when the newest events were last asked for
 }
 
-func newAudit() audit { return audit{log: eventLog{total: -1}} }
+func newAudit() audit {
+	none := eventLog{total: -1}
+	return audit{all: none, log: none, whole: none, box: newSearchBox("actor, action, target, address - or time:<1d outcome:denied")}
+}
 
 func (a *audit) name() string { return "Audit log" }
 
 func (a *audit) resize(l layout) {
 	a.table.SetSize(l.table.Dx(), l.table.Dy())
 	a.columns = table.Fit(auditColumns, l.table.Dx())
+	a.box.resize(l)
 }
 
-func (a *audit) restyle(e environment) { a.table.SetMeasure(e.measure) }
-func (a *audit) typing() bool          { return false }
-func (a *audit) failed() *failure      { return a.failure }
+func (a *audit) restyle(e environment) {
+	a.table.SetMeasure(e.measure)
+	a.box.restyle(e)
+}
+
+func (a *audit) typing() bool     { return a.box.focused() }
+func (a *audit) failed() *failure { return a.failure }
 
 // enter loads the log when the page is first shown, and what is new since.
 func (a *audit) enter(e environment) tea.Cmd {
@@ -64,6 +81,13 @@ func (a *audit) update(msg tea.Msg, e environment) (tea.Cmd, action) {
 	case wheeledMsg, pointedMsg:
 		if follow(&a.table, msg) {
 			return a.moved(e), nil
+		}
+	case tea.PasteMsg:
+		cmd, _ := a.box.paste(msg)
+		return tea.Batch(cmd, a.searchAnew(e)), nil
+	case auditNarrowMsg:
+		if msg.narrowing == a.narrowing {
+			return a.narrowNow(e), nil
 		}
 	case tickMsg:
 		if f := a.failure; f != nil && !f.retryAt.IsZero() && !e.now.Before(f.retryAt) {

@@ -2,8 +2,10 @@ package tui_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -15,10 +17,15 @@ func (a *authority) AuditEvents(ctx context.Context, filter api.AuditFilter, opt
 
 func (a *authority) NextAuditEvents(ctx context.Context, next string) (api.AuditEventList, error) {
 	var from int64
-	if _, err := fmt.Sscanf(next, "/events/%d", &from); err != nil {
+	var filter api.AuditFilter
+	link, rest, _ := strings.Cut(next, "?")
+	if _, err := fmt.Sscanf(link, "/events/%d", &from); err != nil {
 		return api.AuditEventList{}, err
 	}
-	return a.events(ctx, api.AuditFilter{NewestFirst: true}, from, api.ListOptions{})
+	if err := json.Unmarshal([]byte(rest), &filter); err != nil {
+		return api.AuditEventList{}, err
+	}
+	return a.events(ctx, filter, from, api.ListOptions{})
 }
 
 // events answers with the events up to a sequence, newest first.
@@ -29,17 +36,26 @@ func (a *authority) events(ctx context.Context, filter api.AuditFilter, from int
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	list := api.AuditEventList{AuditEvents: []api.AuditEvent{}}
+	met := func(event api.AuditEvent) bool {
+		return (filter.ResourceID == "" || event.Resource.ID == filter.ResourceID) && (filter.ActorID == "" || event.Actor.ID == filter.ActorID) &&
+			(filter.Action == "" || event.Action == filter.Action) && !event.Time.Before(filter.Since) &&
+			(filter.Until.IsZero() || event.Time.Before(filter.Until))
+	}
 	if options.IncludeTotals {
-		total := len(a.log)
+		total := len(slices.DeleteFunc(slices.Clone(a.log), func(event api.AuditEvent) bool { return !met(event) }))
 		list.Total = &total
 	}
 	for from = min(from, int64(len(a.log))); from > 0; from-- {
 		event := a.log[from-1]
-		if filter.ResourceID != "" && event.Resource.ID != filter.ResourceID || filter.ActorID != "" && event.Actor.ID != filter.ActorID {
+		if !met(event) {
 			continue
 		}
 		if len(list.AuditEvents) == a.pageSize {
-			list.Links.Next = fmt.Sprintf("/events/%d", from)
+			asked, err := json.Marshal(filter)
+			list.Links.Next = fmt.Sprintf("/events/%d?%s", from, asked)
+			if err != nil {
+				return list, err
+			}
 			break
 		}
 		list.AuditEvents = append(list.AuditEvents, event)

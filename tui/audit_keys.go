@@ -8,14 +8,24 @@ import (
 
 func (a *audit) bindings(e environment) []binding {
 	k := e.keys
+	if a.box.focused() {
+		return []binding{k.KeepSearch, k.LeaveSearch, k.Down.whileTyping(), k.Up.whileTyping()}
+	}
 	nothing := ""
 	if a.table.Length() == 0 {
 		nothing = "There is no event to look at."
 	}
-	return append([]binding{k.ShowAccount.because(nothing), k.Inspect.because(nothing), k.Refresh}, k.movements()...)
+	bindings := []binding{k.ShowAccount.because(nothing), k.Inspect.because(nothing), k.Search}
+	if a.box.query() != "" {
+		bindings = append(bindings, k.ClearSearch)
+	}
+	return append(append(bindings, k.Refresh), k.movements()...)
 }
 
 func (a *audit) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
+	if a.box.focused() {
+		return a.searchKey(press, e)
+	}
 	b, ok := find(a.bindings(e), press)
 	if !ok {
 		return nil, nil
@@ -42,6 +52,11 @@ func (a *audit) run(b binding, e environment) (tea.Cmd, action) {
 		return nil, showAccount{account}
 	case e.keys.Inspect.name:
 		return nil, openDialog{newEventDialog(*event)}
+	case e.keys.Search.name:
+		return a.box.input.Focus(), nil
+	case e.keys.ClearSearch.name:
+		a.box.set("")
+		return a.searchAnew(e), nil
 	case e.keys.Refresh.name:
 		if a.failure != nil && a.failure.unauthorized() {
 			return nil, keyRefused{a.failure.err}
@@ -49,6 +64,23 @@ func (a *audit) run(b binding, e environment) (tea.Cmd, action) {
 		return a.refresh(e), nil
 	}
 	return nil, nil
+}
+
+// searchKey types into the search. Arrows move in the table meanwhile.
+func (a *audit) searchKey(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
+	cmd, changed, used := a.box.press(press, e)
+	if !used {
+		if b, ok := e.keys.movementWhileTyping(press); ok && e.keys.move(&a.table, b) {
+			return a.moved(e), nil
+		}
+	}
+	if key, ok := a.box.takeKey(); ok {
+		return tea.Batch(cmd, a.searchAnew(e)), seekKey{key}
+	}
+	if changed {
+		return tea.Batch(cmd, a.searchAnew(e)), nil
+	}
+	return cmd, nil
 }
 
 // accountOf returns the service account that an event is about, or else the one

@@ -35,13 +35,14 @@ func (auditLoadedMsg) page() pageID { return pageAudit }
 func (auditFailedMsg) page() pageID { return pageAudit }
 func (eventRestedMsg) page() pageID { return pageAudit }
 
-func (r remote) loadAudit(generation int, next string) tea.Cmd {
+func (r remote) loadAudit(generation int, filter api.AuditFilter, next string) tea.Cmd {
+	filter.NewestFirst = true
 	return func() tea.Msg {
 		var list api.AuditEventList
 		var err error
 		if next == "" {
 			options := api.ListOptions{PageSize: api.MaxPageSize, IncludeTotals: true}
-			list, err = r.client.AuditEvents(r.ctx, api.AuditFilter{NewestFirst: true}, options)
+			list, err = r.client.AuditEvents(r.ctx, filter, options)
 		} else {
 			list, err = r.client.NextAuditEvents(r.ctx, next)
 		}
@@ -60,19 +61,21 @@ func (a *audit) begin(next string, e environment) tea.Cmd {
 		failed := failure{err: a.failure.err, trying: true}
 		a.failure = &failed
 	}
-	return e.remote.loadAudit(a.load.generation, next)
+	return e.remote.loadAudit(a.load.generation, a.narrowed.AuditFilter, next)
 }
 
 // refresh asks for the newest events; older ones that are here stay.
 func (a *audit) refresh(e environment) tea.Cmd { return a.begin("", e) }
 
-// older asks for older events when the cursor is within a screen of the last.
+// older asks for older events when the cursor is within a screen of the last
+// that is shown: so a query goes on through the log until it has filled the
+// screen, as long as the page is in sight.
 func (a *audit) older(e environment) tea.Cmd {
 	near := a.table.Cursor() >= a.log.length()-2*max(a.table.Height(), 1)
-	if !near || a.log.next == "" || a.load.running || a.failure != nil {
+	if !near || e.at != pageAudit || a.all.next == "" || a.load.running || a.failure != nil {
 		return nil
 	}
-	return a.begin(a.log.next, e)
+	return a.begin(a.all.next, e)
 }
 
 // arrived takes a page in.
@@ -80,22 +83,38 @@ func (a *audit) arrived(msg auditLoadedMsg, e environment) (tea.Cmd, action) {
 	a.load.running, a.load.attempts = false, 0
 	a.failure = nil
 	if a.load.older {
-		if next := msg.list.Links.Next; next == a.log.next || next != "" && len(msg.list.AuditEvents) == 0 {
+		if next := msg.list.Links.Next; next == a.all.next || next != "" && len(msg.list.AuditEvents) == 0 {
 			a.failure = &failure{err: errCircle()}
 			return nil, loadFailing{a.failure.err}
 		}
-		a.log.append(msg.list)
+		events := pointers(msg.list.AuditEvents)
+		a.all.addOlder(events)
+		a.all.next = msg.list.Links.Next
+		if a.meets == nil {
+			a.log = a.all
+		} else {
+			a.log.addOlder(those(events, a.meets))
+		}
 		a.settle()
 		return a.older(e), nil
 	}
 	a.loaded = e.now
 	top := a.table.Cursor() <= 0
-	joined := a.log.renew(msg.list)
+	if a.replace {
+		a.all, a.replace = eventLog{total: -1}, false
+	}
+	empty := a.all.length() == 0
+	news, joined := a.all.renew(msg.list)
+	if joined && a.meets != nil {
+		a.log.addNewer(those(news, a.meets))
+	} else {
+		a.log = a.all.filtered(a.meets)
+	}
 	if top {
 		a.selected = a.log.newest() // who looks at the newest goes on doing so
 	}
 	a.settle()
-	if !joined {
+	if !joined && !empty {
 		return a.older(e), say{toastWarning, "The audit log had gone on too far: it was loaded anew."}
 	}
 	return a.older(e), nil

@@ -39,30 +39,54 @@ func (l eventLog) place(sequence int64) int {
 	return sort.Search(l.length(), func(i int) bool { return l.at(i).Sequence <= sequence })
 }
 
-// append adds a page of older events.
-func (l *eventLog) append(list api.AuditEventList) {
-	l.older = append(slices.Clip(l.older), pointers(list.AuditEvents)...)
-	l.next = list.Links.Next
+// filtered is the part of a log that meets a condition, nil for all of it.
+func (l eventLog) filtered(meets func(*api.AuditEvent) bool) eventLog {
+	if meets == nil {
+		return l
+	}
+	return eventLog{newer: those(l.newer, meets), older: those(l.older, meets), total: -1}
+}
+
+func those(events []*api.AuditEvent, meets func(*api.AuditEvent) bool) []*api.AuditEvent {
+	if meets == nil {
+		return events
+	}
+	var met []*api.AuditEvent
+	for _, event := range events {
+		if meets(event) {
+			met = append(met, event)
+		}
+	}
+	return met
+}
+
+// addOlder and addNewer add events at the ends, in the order of the slices.
+func (l *eventLog) addOlder(events []*api.AuditEvent) {
+	l.older = append(slices.Clip(l.older), events...)
+}
+
+func (l *eventLog) addNewer(events []*api.AuditEvent) {
+	l.newer = append(slices.Clip(l.newer), events...)
 }
 
 // renew takes the newest page in, newest event first. What is known already
-// stays when the page goes on from it. Else the page takes its place, because
-// the log went on without us or is another one, and renew returns false.
-func (l *eventLog) renew(list api.AuditEventList) bool {
+// stays when the page goes on from it, and news are what is new, oldest first.
+// Else the page takes its place, because the log went on without us or is
+// another one, and joined is false.
+func (l *eventLog) renew(list api.AuditEventList) (news []*api.AuditEvent, joined bool) {
 	page := pointers(list.AuditEvents)
 	known := slices.IndexFunc(page, func(event *api.AuditEvent) bool { return event.Sequence <= l.newest() })
-	joins := l.length() > 0 && known >= 0 && page[known].Sequence == l.newest() && page[known].ID == l.at(0).ID
-	if !joins {
-		replaced := l.length() > 0
+	joined = l.length() > 0 && known >= 0 && page[known].Sequence == l.newest() && page[known].ID == l.at(0).ID
+	if !joined {
 		*l = eventLog{older: page, next: list.Links.Next, total: -1}
 		l.count(list)
-		return !replaced
+		return nil, false
 	}
-	news := page[:known]
+	news = page[:known]
 	slices.Reverse(news)
-	l.newer = append(slices.Clip(l.newer), news...)
+	l.addNewer(news)
 	l.count(list)
-	return true
+	return news, true
 }
 
 func (l *eventLog) count(list api.AuditEventList) {

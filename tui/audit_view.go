@@ -2,9 +2,11 @@ package tui
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/query"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
@@ -25,12 +27,18 @@ func (a *audit) draw(l layout, e environment) pageView {
 	if a.table.Length() > 0 {
 		body = a.table.View(a.columns, e.paints.Styles, func(place int) []table.Cell { return a.cells(a.log.at(place), e) })
 	}
-	left := strings.Split(a.table.Heading(a.columns, e.paints.Styles)+"\n"+body, "\n")
+	line, text := a.box.draw(a.wrong(), a.counts(), l.width, e)
+	v.cursor = a.box.textCursor(text, l, e)
+	heading := a.table.Heading(a.columns, e.paints.Styles)
+	if wrong := a.wrong(); len(wrong) > 0 {
+		heading = text.explain(a.box.input.Value(), wrong, searchIndent, l.table.Dx(), e)
+	}
+	left := strings.Split(heading+"\n"+body, "\n")
 	var details []string
 	if a.resting != nil {
 		details = eventDetails(*a.resting, l.details.Dx()-4, e)
 	}
-	v.lines = append([]string{e.rule(l.width)}, e.beside(left, details, l)...)
+	v.lines = append([]string{line}, e.beside(left, details, l)...)
 	return v
 }
 
@@ -38,10 +46,12 @@ func (a *audit) draw(l layout, e environment) pageView {
 func (a *audit) summary(e environment) string {
 	right := ""
 	switch {
-	case a.log.total >= 0:
-		right = plural(a.log.total, "event")
-	case a.log.length() > 0:
-		right = plural(a.log.length(), "event")
+	case a.meets != nil && a.load.running && a.load.older && a.all.total > 0:
+		right = fmt.Sprintf("%s of %s searched", count(a.all.length()), plural(a.all.total, "event"))
+	case a.all.total >= 0:
+		right = plural(max(a.all.total, a.all.length()), "event")
+	case a.all.length() > 0:
+		right = plural(a.all.length(), "event")
 	case a.load.running:
 		right = "loading"
 	}
@@ -63,7 +73,38 @@ func (a *audit) emptyWords(e environment) []string {
 	case a.failure != nil:
 		return e.failureParagraph(a.failure)
 	}
+	if a.box.query() != "" {
+		return []string{
+			"Nothing matches " + a.box.shown() + ".",
+			"Searched: " + plural(a.all.length(), "event") + narrowedWords(a.narrowed) + ".",
+			e.keys.ClearSearch.Help().Key + " clears the search.",
+		}
+	}
 	return []string{"No events.", "Nothing was done here yet, or what was is no longer kept."}
+}
+
+func narrowedWords(n narrowed) string {
+	if n.terms == "" {
+		return ""
+	}
+	return " that the server found for " + strings.TrimSpace(n.terms)
+}
+
+// wrong are the terms of the query that are not understood.
+func (a *audit) wrong() []query.Error {
+	if a.box.hidden() || a.box.query() == "" {
+		return nil
+	}
+	return a.asked.Errors
+}
+
+// counts are how many events are shown of those that were looked at.
+func (a *audit) counts() string {
+	more := ""
+	if a.all.next != "" {
+		more = "+"
+	}
+	return fmt.Sprintf("%s of %s%s", count(a.log.length()), count(a.all.length()), more)
 }
 
 // outcomeSuccess is the outcome of what was done; others stand out.
@@ -90,6 +131,9 @@ func (a *audit) cells(event *api.AuditEvent, e environment) []table.Cell {
 			if event.Outcome == outcomeSuccess {
 				cells[i].Paint = e.paints.muted
 			}
+		}
+		if a.meets != nil && column.ID != "time" && column.ID != "age" {
+			cells[i].Matches = eventMatches(a.asked, column.ID, cells[i].Text)
 		}
 	}
 	return cells

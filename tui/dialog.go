@@ -58,6 +58,7 @@ type environment struct {
 	teams         []api.Team
 	teamsByID     map[string]api.Team
 	inventory     inventory.List // the service accounts that are here
+	at            pageID         // the page in sight
 	complete      bool           // they are all that there are
 	newKey        func() string
 	teamsFailed   *api.Error // why there are no teams, nil when they are there or coming
@@ -73,7 +74,7 @@ func (m *Model) environment() environment {
 		width:  max(min(dialogWidth, m.width-4)-4, 1),
 		height: max(m.height-4, 1),
 		screen: m.width,
-		caller: m.caller, teams: m.teamList, teamsByID: m.teams, inventory: m.accounts.list, complete: !m.accounts.loaded.IsZero(), teamsFailed: m.teamsFailed, newKey: m.options.NewIdempotencyKey, readOnly: m.options.ReadOnly,
+		caller: m.caller, teams: m.teamList, teamsByID: m.teams, inventory: m.accounts.list, at: m.at, complete: !m.accounts.loaded.IsZero(), teamsFailed: m.teamsFailed, newKey: m.options.NewIdempotencyKey, readOnly: m.options.ReadOnly,
 	}
 }
 

@@ -99,6 +99,15 @@ var states = []struct {
 		a.caller.Permissions = []api.Permission{{Action: api.ViewServiceAccounts, Scope: api.ScopeAll}}
 	},
 		func(c *console) { c.press("j", "enter"); c.wait(time.Second) }},
+	{"audit-search", nil, func(c *console) { c.press("2", "/"); c.typeText("ci create") }},
+	{"audit-search-wrong", nil, func(c *console) { c.press("2", "/"); c.typeText("outcome:denied when:<1d") }},
+	{"audit-search-nothing", nil, func(c *console) { c.press("2", "/"); c.typeText("zebra"); c.press("enter") }},
+	{"audit-search-time", nil, func(c *console) {
+		c.press("2", "/")
+		c.typeText("time:<2h !denied")
+		c.press("enter")
+		c.wait(time.Second)
+	}},
 	{"palette", nil, func(c *console) { c.press(":") }},
 	{"palette-search", nil, func(c *console) { c.press("3", ":"); c.typeText("team") }},
 	{"palette-off", func(a *authority) { a.caller.Permissions = nil }, func(c *console) { c.press(":"); c.typeText("new"); c.press("enter") }},

@@ -249,7 +249,7 @@ func (k keyMap) places() []place {
 	return []place{
 		{"API Keys", false, join(accounts, []binding{k.ClearSearch})},
 		{"API Keys, where another page led to", false, join(accounts, []binding{k.Return})},
-		{"Audit log", false, join(page, []binding{k.ShowAccount, k.Inspect, k.Refresh})},
+		{"Audit log", false, join(page, []binding{k.ShowAccount, k.Inspect, k.Search, k.ClearSearch, k.Refresh})},
 		{"Teams", false, join(page, []binding{k.NewTeam, k.ShowKeys, k.Inspect, k.Search, k.ClearSearch, k.Refresh})},
 		{"Search", true, join(typing, []binding{k.KeepSearch, k.LeaveSearch})},
 		{"Forms and dialogs", true, join(typing, []binding{k.Take, k.Next, k.Previous, k.Back})},

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/query"
 )
 
 // searchBox is the line in which a page's query is typed.
@@ -84,6 +85,31 @@ func (b *searchBox) takeKey() (string, bool) {
 	}
 	b.set("")
 	return key, true
+}
+
+// hidden reports whether the text must not be shown.
+func (b searchBox) hidden() bool { return b.input.EchoMode == textinput.EchoPassword }
+
+// draw draws the box of a page that is searched in the query language: terms
+// that are not understood are underlined.
+func (b searchBox) draw(wrong []query.Error, counts string, width int, e environment) (string, queryText) {
+	if b.hidden() || b.query() == "" {
+		return b.line(counts, width, e), queryText{}
+	}
+	text := drawQuery(b.input, wrong, b.input.Width(), e)
+	left := " " + e.styles.Key.Render("/") + " " + text.shown
+	return e.spread(left, e.styles.Muted.Render(counts)+" ", width), text
+}
+
+// textCursor is where the cursor stands in what draw has drawn.
+func (b searchBox) textCursor(text queryText, l layout, e environment) *tea.Cursor {
+	switch {
+	case !b.focused():
+		return nil
+	case b.hidden() || b.query() == "":
+		return b.cursor(l, e)
+	}
+	return text.at(searchIndent, l.search.Min.Y)
 }
 
 // shown is the query as it may stand on the screen.
