@@ -201,7 +201,10 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 		return m.updateDialog(msg)
 	}
 	if !m.current().typing() {
-		if _, ok := find(m.current().bindings(m.environment()), msg); ok {
+		if b, ok := find(m.current().bindings(m.environment()), msg); ok {
+			if m.refuses(b) {
+				return nil
+			}
 			return m.toPage(m.at, msg)
 		}
 		if b, ok := find(m.ownBindings(), msg); ok {
@@ -209,6 +212,16 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 		}
 	}
 	return m.toPage(m.at, msg)
+}
+
+// refuses says why a binding that changes something does nothing in a read-only
+// console, whatever its page makes of it, and reports whether it is one.
+func (m *Model) refuses(b binding) bool {
+	if !b.dangerous || !m.options.ReadOnly {
+		return false
+	}
+	m.say(toastWarning, b.because("This console is read-only: it changes nothing.").off)
+	return true
 }
 
 // interrupt ends the program unless a dialog holds something that would be lost

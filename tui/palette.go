@@ -97,6 +97,8 @@ func (m *Model) run(name string) tea.Cmd {
 	case commands[at].off != "":
 		m.say(toastWarning, commands[at].off)
 		return nil
+	case m.refuses(commands[at]):
+		return nil
 	case slices.ContainsFunc(m.ownCommands(), named):
 		return m.runOwn(commands[at])
 	}

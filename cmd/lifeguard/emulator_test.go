@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -32,11 +34,27 @@ type whole struct {
 	// loseAnswers makes the connection break after that many more creates
 	// were carried out, before their answers arrive.
 	loseAnswers atomic.Int32
+
+	mu   sync.Mutex
+	sent []string // the first line of every request
+}
+
+// requests are the first lines of the requests that have left the client.
+func (w *whole) requests() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.sent)
 }
 
 // openWhole starts it over a sample organization, in a terminal of a size. It
 // must be called inside a bubble.
 func openWhole(t *testing.T, accounts, width, height int) *whole {
+	t.Helper()
+	return openWholeWith(t, accounts, width, height, tui.Options{})
+}
+
+// openWholeWith starts it with options of its own, for the console and its client.
+func openWholeWith(t *testing.T, accounts, width, height int, options tui.Options, clientOptions ...client.Option) *whole {
 	t.Helper()
 	w := &whole{t: t}
 	store, err := sqlstore.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "whole.db"), sqlstore.Options{Volatile: true})
@@ -58,10 +76,10 @@ func openWhole(t *testing.T, accounts, width, height int) *whole {
 		if err != nil {
 			return nil, err
 		}
-		return &lossyConn{Conn: conn, left: &w.loseAnswers}, nil
+		return &lossyConn{Conn: conn, left: &w.loseAnswers, whole: w}, nil
 	}
 	w.dial = func(key api.Secret) *client.Client {
-		c, err := client.New("http://localhost", key, client.WithDialer(dialer))
+		c, err := client.New("http://localhost", key, append(clientOptions, client.WithDialer(dialer))...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,11 +87,10 @@ func openWhole(t *testing.T, accounts, width, height int) *whole {
 	}
 	first := w.dial(key)
 	ctx, cancel := context.WithCancel(context.Background())
-	w.Terminal = tuitest.Start(t, tui.New(tui.Options{
-		Context: ctx, Client: first, ContextName: "journey", Clock: time.Now,
-		Clipboard:         clipboard.New(func(string) string { return "" }, nil),
-		NewIdempotencyKey: client.NewIdempotencyKey,
-	}), tuitest.Options{Width: width, Height: height, Context: ctx})
+	options.Context, options.Client, options.ContextName, options.Clock = ctx, first, "journey", time.Now
+	options.Clipboard = clipboard.New(func(string) string { return "" }, nil)
+	options.NewIdempotencyKey = client.NewIdempotencyKey
+	w.Terminal = tuitest.Start(t, tui.New(options), tuitest.Options{Width: width, Height: height, Context: ctx})
 	t.Cleanup(func() {
 		cancel()
 		first.Close()
@@ -89,10 +106,16 @@ func openWhole(t *testing.T, accounts, width, height int) *whole {
 type lossyConn struct {
 	net.Conn
 	left   *atomic.Int32
+	whole  *whole
 	broken atomic.Bool
 }
 
 func (c *lossyConn) Write(p []byte) (int, error) {
+	if line, _, found := bytes.Cut(p, []byte(" HTTP/1.1\r\n")); found {
+		c.whole.mu.Lock()
+		c.whole.sent = append(c.whole.sent, string(line))
+		c.whole.mu.Unlock()
+	}
 	if bytes.HasPrefix(p, []byte("POST "+api.PathServiceAccounts)) && c.left.Add(-1) >= 0 {
 		c.broken.Store(true)
 	}
