@@ -80,6 +80,7 @@ func TestArrows(t *testing.T) {
 		"tui":                  {"api", "styles", "tui/*"},
 		"tui/clipboard":        {},
 		"tui/fuzzy":            {},
+		"tui/feed":             {"api"},
 		"tui/inventory":        {"api"},
 		"tui/picker":           {"styles", "tui/fuzzy"},
 		"tui/query":            {"tui/fuzzy"},

@@ -47,9 +47,11 @@ type accounts struct {
 	ranked    bool // best match first, as long as the person did not sort
 
 	load    load
+	begun   bool // the list was asked for once
 	failure *failure
 	loaded  time.Time // when the last complete load ended
 
+	looking   map[string]bool // ids of accounts that are being looked up
 	computing computation
 	lookups   int // pasted keys so far
 }
@@ -59,6 +61,7 @@ type computation struct {
 	generation int
 	cancel     context.CancelFunc
 	rows       int             // how many rows there were when it began
+	outdated   bool            // there is news since
 	known      []*fuzzy.Result // of the last searches: the next may be among these rows
 	conditions conditions
 }
@@ -79,8 +82,9 @@ func newAccounts() accounts {
 	search.SetVirtualCursor(false)
 	return accounts{
 		list: inventory.New(), index: selection.NewIndex(), inOrder: true, ranked: true,
-		search: search,
-		load:   newLoad(1, true),
+		search:  search,
+		load:    newLoad(1, true),
+		looking: map[string]bool{},
 	}
 }
 
@@ -110,8 +114,14 @@ func (a *accounts) handle(msg tea.Msg, e environment) (tea.Cmd, action) {
 		return a.computed(msg, e), nil
 	case accountsLoadedMsg:
 		if msg.generation == a.load.generation && a.load.running {
-			return a.pageLoaded(msg.list, e)
+			return a.pagesLoaded(msg, e), nil
 		}
+	case accountsCountedMsg:
+		if msg.generation == a.load.generation && a.load.running {
+			a.counted(msg)
+		}
+	case accountsFoundMsg:
+		return a.found(msg, e)
 	case loadFailedMsg:
 		return nil, a.loadFailed(msg, e)
 	case keyOwnerFoundMsg:
@@ -182,8 +192,14 @@ func (a accounts) current() (api.ServiceAccount, bool) {
 	return a.shown.At(a.row(place)), true
 }
 
-// add takes a new or changed account in.
+// add takes a new account in and puts the cursor on it.
 func (a *accounts) add(account api.ServiceAccount) {
+	a.put(account)
+	a.selected = account.ID
+}
+
+// put takes a new or changed account in.
+func (a *accounts) put(account api.ServiceAccount) {
 	if a.load.running {
 		a.load.added[account.ID] = account
 		delete(a.load.removed, account.ID)
@@ -194,7 +210,6 @@ func (a *accounts) add(account api.ServiceAccount) {
 	a.list = a.list.Append(account)
 	a.index = a.index.Append(selection.SearchRow(account))
 	a.inOrder = false
-	a.selected = account.ID
 }
 
 // remove takes an account away; the cursor stays at its place.

@@ -156,7 +156,8 @@ func wrapped(text string, width int, render func(...string) string, e environmen
 // detailsDialog shows one account whole; what does not fit is scrolled.
 type detailsDialog struct {
 	scroll
-	facts accountFacts
+	facts  accountFacts
+	goneBy string // who deleted it meanwhile
 }
 
 func newDetailsDialog(facts accountFacts) detailsDialog { return detailsDialog{facts: facts} }
@@ -164,6 +165,12 @@ func newDetailsDialog(facts accountFacts) detailsDialog { return detailsDialog{f
 func (d detailsDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
 	if loaded, ok := msg.(historyLoadedMsg); ok && loaded.id == d.facts.account.ID && !loaded.ended {
 		d.facts.take(loaded.history)
+		return d, nil, nil
+	}
+	if elsewhere, ok := msg.(deletedElsewhereMsg); ok {
+		if by, gone := elsewhere.by(d.facts.account.ID); gone {
+			d.goneBy = by
+		}
 		return d, nil, nil
 	}
 	press, ok := msg.(tea.KeyPressMsg)
@@ -179,7 +186,12 @@ func (d detailsDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, acti
 }
 
 func (d detailsDialog) lines(e environment) []string {
-	return d.facts.lines(e.width, e)
+	lines := d.facts.lines(e.width, e)
+	if d.goneBy != "" {
+		words := e.styles.Glyphs.Warn + " Deleted by " + d.goneBy + " while this was open. Its key is refused."
+		lines = append(wrapped(words, e.width, e.styles.Warning.Render, e), lines...)
+	}
+	return lines
 }
 
 func (d detailsDialog) view(e environment) panel {

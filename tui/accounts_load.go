@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -46,15 +47,15 @@ func lasting(err *api.Error) bool {
 // arrives is gathered beside them and takes their place at the end.
 type load struct {
 	generation int
+	cancel     context.CancelFunc // nil before it was asked for
 	running    bool
 	fresh      bool // nothing was shown before: rows appear as they arrive
 	list       inventory.List
 	index      fuzzy.Index
 	total      int // -1 unknown
 	attempts   int // failures in a row
-	followed   map[string]bool
-	// What was made and deleted here since the load began: its pages may be
-	// older than that.
+	// What was made and deleted since the load began: its pages may be older
+	// than that.
 	added   map[string]api.ServiceAccount
 	removed map[string]bool
 }
@@ -62,25 +63,21 @@ type load struct {
 func newLoad(generation int, fresh bool) load {
 	return load{
 		generation: generation, running: true, fresh: fresh, list: inventory.New(), index: selection.NewIndex(), total: -1,
-		followed: map[string]bool{}, added: map[string]api.ServiceAccount{}, removed: map[string]bool{},
+		added: map[string]api.ServiceAccount{}, removed: map[string]bool{},
 	}
 }
 
-// take takes one page of a load in and returns the link to the next. Rows
-// appear as they come when nothing was shown before; else they take the place
-// of the old ones when all have come, which replaced tells.
-func (a *accounts) take(list api.ServiceAccountList) (next string, replaced bool) {
-	if list.Total != nil {
-		a.load.total = *list.Total
-	}
+// take takes accounts of a load in. Rows appear as they come when nothing was
+// shown before.
+func (a *accounts) take(accounts []api.ServiceAccount) {
 	rows, index := &a.load.list, &a.load.index
 	if a.load.fresh {
 		rows, index = &a.list, &a.index
 	}
-	found := make([]fuzzy.Row, 0, len(list.ServiceAccounts))
-	for _, account := range list.ServiceAccounts {
+	found := make([]fuzzy.Row, 0, len(accounts))
+	for _, account := range accounts {
 		if _, added := a.load.added[account.ID]; added || a.load.removed[account.ID] {
-			continue // what happened here is newer than the page
+			continue // what happened meanwhile is newer than the page
 		}
 		if before, ok := rows.Lookup(account.ID); ok {
 			*index, found = index.Append(found...), found[:0]
@@ -90,30 +87,34 @@ func (a *accounts) take(list api.ServiceAccountList) (next string, replaced bool
 		found = append(found, selection.SearchRow(account))
 	}
 	*index = index.Append(found...)
-	if list.Links.Next != "" {
-		return list.Links.Next, false
-	}
+}
+
+// end ends a load that has come to its end. When rows were shown before, the
+// new ones take their place, which replaced tells.
+func (a *accounts) end() (replaced bool) {
 	ended := a.load
+	ended.cancel()
 	a.load = load{generation: ended.generation, total: -1}
 	if ended.fresh {
-		return "", false
+		return false
 	}
 	a.list, a.index, a.inOrder = ended.list, ended.index, true
 	a.computing.known, a.computing.conditions = nil, conditions{}
-	selected := a.selected
 	for _, account := range ended.added {
-		a.add(account)
+		a.put(account)
 	}
 	for id := range ended.removed {
 		a.remove(id) // a page may have come before it was deleted
 	}
-	a.selected = selected
-	return "", true
+	return true
 }
 
 // begin starts a load of everything. The old rows stay until it ends.
 func (a *accounts) begin() {
 	attempts := a.load.attempts
+	if a.load.cancel != nil {
+		a.load.cancel()
+	}
 	a.load = newLoad(a.load.generation+1, a.list.Len() == 0 || a.load.running && a.load.fresh)
 	a.load.attempts = attempts
 	if a.load.fresh {
@@ -148,23 +149,29 @@ func (a accounts) progressBar() *tea.ProgressBar {
 	}
 }
 
-func (a *accounts) pageLoaded(list api.ServiceAccountList, e environment) (tea.Cmd, action) {
-	next, replaced := a.take(list)
-	var cmd tea.Cmd
-	if replaced || !a.busy() {
-		cmd = a.refreshView(e)
-	}
-	switch {
-	case next == "":
+func (a *accounts) pagesLoaded(msg accountsLoadedMsg, e environment) tea.Cmd {
+	a.take(msg.accounts)
+	var replaced bool
+	more := msg.more
+	if more == nil {
+		replaced = a.end()
 		a.failure = nil
 		a.loaded = e.now
-		return cmd, nil
-	case a.load.followed[next]:
-		failed := loadFailedMsg{session: e.remote.session, generation: a.load.generation, err: errCircle()}
-		return cmd, a.loadFailed(failed, e)
 	}
-	a.load.followed[next] = true
-	return tea.Batch(cmd, e.remote.loadAccounts(a.load.generation, next)), nil
+	if replaced || !a.busy() {
+		return tea.Batch(a.refreshView(e), more)
+	}
+	return more
+}
+
+// counted makes room for as many accounts as there are.
+func (a *accounts) counted(msg accountsCountedMsg) {
+	a.load.total = msg.total
+	if a.load.fresh {
+		a.list = a.list.Grow(msg.total)
+	} else {
+		a.load.list = a.load.list.Grow(msg.total)
+	}
 }
 
 func (a *accounts) loadFailed(msg loadFailedMsg, e environment) action {
@@ -172,6 +179,7 @@ func (a *accounts) loadFailed(msg loadFailedMsg, e environment) action {
 		return nil
 	}
 	a.load.running = false
+	a.load.cancel()
 	a.failure = &failure{err: msg.err}
 	if !errors.Is(msg.err, api.ErrUnauthorized) {
 		a.load.attempts++
@@ -186,7 +194,15 @@ func (a *accounts) loadFailed(msg loadFailedMsg, e environment) action {
 func (a *accounts) reload(e environment) tea.Cmd {
 	a.begin()
 	a.histories.known, a.histories.watched = nil, ""
-	return e.remote.loadAccounts(a.load.generation, "")
+	return a.ask(e)
+}
+
+// ask asks for all accounts, and beside that how many there are: counting them
+// with every page would take the server longer than reading them.
+func (a *accounts) ask(e environment) tea.Cmd {
+	ctx, cancel := context.WithCancel(e.remote.ctx)
+	a.load.cancel, a.begun = cancel, true
+	return tea.Batch(e.remote.loadAccounts(ctx, a.load.generation), e.remote.countAccounts(ctx, a.load.generation))
 }
 
 // refreshView computes again what is shown, keeping the cursor on its account.

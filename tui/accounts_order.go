@@ -26,6 +26,7 @@ func (a *accounts) compute(e environment, top bool) tea.Cmd {
 		a.computing.cancel = nil
 	}
 	a.computing.generation++
+	a.computing.outdated = false
 	if top {
 		a.selected = ""
 		a.table.Top()
@@ -65,8 +66,8 @@ func (a *accounts) computed(msg viewComputedMsg, e environment) tea.Cmd {
 	a.computing.remember(msg.answer.Found)
 	a.computing.conditions = msg.conditions
 	a.show(msg.rows, msg.answer.View)
-	if a.list.Len() > a.computing.rows {
-		// More rows came while this was computed.
+	if a.list.Len() > a.computing.rows || a.computing.outdated {
+		// More rows came while this was computed, or some went.
 		return a.compute(e, false)
 	}
 	return nil

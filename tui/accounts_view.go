@@ -43,7 +43,7 @@ func newPaints(s *styles.Styles) *paints {
 
 // draw draws the page; its title is as Poolside's documentation writes it.
 func (a *accounts) draw(l layout, e environment) pageView {
-	v := pageView{title: "Security " + e.styles.Glyphs.Path + " API Keys", summary: a.summary(e)}
+	v := pageView{title: "Security " + e.styles.Glyphs.Path + " API Keys", summary: a.summary(e), follows: a.failure == nil && !a.load.running}
 	line, text := a.searchLine(l.width, e)
 	switch {
 	case a.searching && a.hidden():

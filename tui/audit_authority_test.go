@@ -12,7 +12,58 @@ import (
 )
 
 func (a *authority) AuditEvents(ctx context.Context, filter api.AuditFilter, options api.ListOptions) (api.AuditEventList, error) {
+	switch {
+	case filter == api.AuditFilter{NewestFirst: true} && options.PageSize == 1:
+		return a.logEnd(ctx)
+	case !filter.NewestFirst && options.PageSize == 1:
+		return a.logAfter(ctx, "check", filter.After, 1)
+	}
 	return a.events(ctx, filter, int64(len(a.log)), options)
+}
+
+// logEnd is the newest event alone.
+func (a *authority) logEnd(ctx context.Context) (api.AuditEventList, error) {
+	if err := a.enter(ctx, "end"); err != nil {
+		return api.AuditEventList{}, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return api.AuditEventList{AuditEvents: slices.Clone(a.log[max(len(a.log)-1, 0):])}, nil
+}
+
+// logAfter is the log after a sequence, oldest first.
+func (a *authority) logAfter(ctx context.Context, call string, after int64, limit int) (api.AuditEventList, error) {
+	if err := a.enter(ctx, call); err != nil {
+		return api.AuditEventList{}, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := api.AuditEventList{AuditEvents: []api.AuditEvent{}}
+	for _, event := range a.log {
+		if event.Sequence > after && len(list.AuditEvents) < limit {
+			list.AuditEvents = append(list.AuditEvents, event)
+		}
+	}
+	return list, nil
+}
+
+func (a *authority) AwaitAuditEvents(ctx context.Context, filter api.AuditFilter, wait time.Duration) (api.AuditEventList, error) {
+	for until := time.After(wait); ; {
+		a.mu.Lock()
+		written := a.written
+		a.mu.Unlock()
+		list, err := a.logAfter(ctx, "await", filter.After, a.pageSize)
+		if err != nil || len(list.AuditEvents) > 0 {
+			return list, err
+		}
+		select {
+		case <-written:
+		case <-until:
+			return list, nil
+		case <-ctx.Done():
+			return list, ctx.Err()
+		}
+	}
 }
 
 func (a *authority) NextAuditEvents(ctx context.Context, next string) (api.AuditEventList, error) {
@@ -65,13 +116,18 @@ func (a *authority) events(ctx context.Context, filter api.AuditFilter, from int
 
 // record appends an event to the authority's audit log.
 func (a *authority) record(at time.Time, actor api.Actor, action string, resource api.AuditResource, outcome string) {
-	n := int64(len(a.log) + 1)
+	n := int64(1)
+	if len(a.log) > 0 {
+		n += a.log[len(a.log)-1].Sequence
+	}
 	event := api.AuditEvent{
 		Sequence: n, ID: fmt.Sprintf("01890000-0000-7000-9000-%012d", n), Time: at, Actor: actor, Action: action, Resource: resource,
 		Outcome: outcome, RequestID: fmt.Sprintf("req-%d", n), IP: "10.0.4.7", UserAgent: "lifeguard/1.0", Via: "console",
 		Metadata: map[string]string{"team_name": "platform"}, Hash: fmt.Sprintf("%064x", n),
 	}
 	a.log = append(a.log, event)
+	close(a.written)
+	a.written = make(chan struct{})
 }
 
 // recordAll gives the authority the audit log of what it has, and a few more.

@@ -21,7 +21,7 @@ func loadedModel(b *testing.B, n int) tea.Model {
 	}))
 	m, _ = m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
 	m, cmd := m, m.Init()
-	for _, part := range cmd().(tea.BatchMsg)[1:4] { // accounts, caller, teams
+	for _, part := range cmd().(tea.BatchMsg)[1:4] { // the end of the log, caller, teams
 		queue := []tea.Msg{part()}
 		for len(queue) > 0 {
 			var next tea.Cmd

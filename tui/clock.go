@@ -75,7 +75,7 @@ func (m *Model) tick(msg tickMsg) tea.Cmd {
 	m.ticking = 0
 	m.frame++
 	m.toast = m.toast.at(m.now)
-	return m.toPages(msg)
+	return tea.Batch(m.woken(), m.toPages(msg))
 }
 
 // age says how long ago something was, as short as a column wants it: now, 12m
@@ -100,16 +100,22 @@ func age(now, then time.Time) string {
 
 // ageInWords is age for a sentence: 2 minutes ago.
 func ageInWords(now, then time.Time) string {
+	if now.Sub(then) < time.Minute {
+		return "just now"
+	}
+	return sinceInWords(now, then) + " ago"
+}
+
+// sinceInWords says how long ago something was, a minute at least: 2 minutes.
+func sinceInWords(now, then time.Time) string {
 	d := now.Sub(then)
 	words := func(n time.Duration, unit string) string {
-		if n == 1 {
-			return "1 " + unit + " ago"
+		if n <= 1 {
+			return "1 " + unit
 		}
-		return fmt.Sprintf("%d %ss ago", n, unit)
+		return fmt.Sprintf("%d %ss", n, unit)
 	}
 	switch {
-	case d < time.Minute:
-		return "just now"
 	case d < time.Hour:
 		return words(d/time.Minute, "minute")
 	case d < 24*time.Hour:

@@ -65,23 +65,6 @@ func (r remote) loadTeams(turn int) tea.Cmd {
 	}
 }
 
-func (r remote) loadAccounts(generation int, next string) tea.Cmd {
-	return func() tea.Msg {
-		var list api.ServiceAccountList
-		var err error
-		if next == "" {
-			options := api.ListOptions{PageSize: api.MaxPageSize, IncludeTotals: true}
-			list, err = r.client.ServiceAccounts(r.ctx, api.ServiceAccountFilter{}, options)
-		} else {
-			list, err = r.client.NextServiceAccounts(r.ctx, next)
-		}
-		if err != nil {
-			return loadFailedMsg{session: r.session, generation: generation, err: asAPIError(err)}
-		}
-		return accountsLoadedMsg{generation: generation, list: list}
-	}
-}
-
 func (r remote) checkAccount(id string) tea.Cmd {
 	return func() tea.Msg {
 		account, err := r.client.ServiceAccount(r.ctx, id)

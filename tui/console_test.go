@@ -3,6 +3,7 @@ package tui_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"os/signal"
 	"reflect"
@@ -46,6 +47,7 @@ type authority struct {
 	keys    []string
 	deleted []string
 	minted  api.Secret
+	written chan struct{} // closed and replaced with every event
 }
 
 func (a *authority) enter(ctx context.Context, call string) error {
@@ -97,15 +99,25 @@ func (a *authority) ServiceAccounts(ctx context.Context, filter api.ServiceAccou
 		}
 		return api.ServiceAccountList{}, nil
 	}
-	return a.page(ctx, 0)
-}
-
-func (a *authority) NextServiceAccounts(ctx context.Context, next string) (api.ServiceAccountList, error) {
-	var from int
-	if _, err := fmt.Sscanf(next, "/from/%d", &from); err != nil {
+	if err := a.enter(ctx, "count"); err != nil {
 		return api.ServiceAccountList{}, err
 	}
-	return a.page(ctx, from)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	total := len(a.accounts)
+	return api.ServiceAccountList{ServiceAccounts: a.accounts[:min(total, 1)], Total: &total}, nil
+}
+
+func (a *authority) ServiceAccountPages(ctx context.Context, _ api.ServiceAccountFilter) iter.Seq2[api.ServiceAccountList, error] {
+	return func(yield func(api.ServiceAccountList, error) bool) {
+		for from, more := 0, true; more; from += a.pageSize {
+			page, err := a.page(ctx, from)
+			more = err == nil && page.Links.Next != ""
+			if !yield(page, err) {
+				return
+			}
+		}
+	}
 }
 
 func (a *authority) page(ctx context.Context, from int) (api.ServiceAccountList, error) {
@@ -114,11 +126,10 @@ func (a *authority) page(ctx context.Context, from int) (api.ServiceAccountList,
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	total := len(a.accounts)
-	to := min(from+a.pageSize, total)
-	list := api.ServiceAccountList{ServiceAccounts: append([]api.ServiceAccount{}, a.accounts[from:to]...), Total: &total}
-	if to < total {
-		list.Links.Next = fmt.Sprintf("/from/%d", to)
+	to := min(from+a.pageSize, len(a.accounts))
+	list := api.ServiceAccountList{ServiceAccounts: append([]api.ServiceAccount{}, a.accounts[min(from, to):to]...)}
+	if to < len(a.accounts) {
+		list.Links.Next = "/more"
 	}
 	return list, nil
 }
@@ -158,6 +169,7 @@ func (a *authority) CreateServiceAccount(ctx context.Context, request api.Create
 		CreatedBy: api.Actor{Type: api.IdentityUser, ID: "u1", Name: "ada"},
 	}
 	a.accounts = append(a.accounts, account)
+	a.happened(a.me(), "service_account.create", account)
 	a.minted = api.NewSecret(newKey)
 	return api.CreatedServiceAccount{ServiceAccount: account, APIKey: a.minted, Replayed: a.calls["create"] > 1}, nil
 }
@@ -172,6 +184,7 @@ func (a *authority) DeleteServiceAccount(ctx context.Context, id string) error {
 	for i, account := range a.accounts {
 		if account.ID == id {
 			a.accounts = append(a.accounts[:i:i], a.accounts[i+1:]...)
+			a.happened(a.me(), "service_account.delete", account)
 			return nil
 		}
 	}

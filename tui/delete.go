@@ -25,6 +25,7 @@ type deleteDialog struct {
 	retryAt  time.Time // the deletion is repeated then, zero when not
 	problem  string
 	note     string
+	goneBy   string // who deleted it meanwhile
 }
 
 type deleteFocus int
@@ -51,7 +52,9 @@ func (d deleteDialog) restyle(e environment) dialog {
 	return d
 }
 
-func (d deleteDialog) waiting() bool { return d.deleting || !d.checked || !d.retryAt.IsZero() }
+func (d deleteDialog) waiting() bool {
+	return d.goneBy == "" && (d.deleting || !d.checked || !d.retryAt.IsZero())
+}
 
 // weighty reports whether the name must be typed: something depends on the
 // key, or it could not be found out whether something does.
@@ -63,7 +66,7 @@ func (d deleteDialog) weighty(now time.Time) bool {
 func (d deleteDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
 	switch msg := msg.(type) {
 	case accountCheckedMsg:
-		if msg.id == d.account.ID && !d.checked {
+		if msg.id == d.account.ID && !d.checked && d.goneBy == "" {
 			return d.check(msg)
 		}
 	case signedInMsg:
@@ -72,7 +75,7 @@ func (d deleteDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, actio
 			return d, nil, checkAccount{id: d.account.ID}
 		}
 	case accountDeletedMsg:
-		if msg.id == d.account.ID {
+		if msg.id == d.account.ID && d.goneBy == "" {
 			return d, nil, deletionDone{account: d.account, already: msg.already && d.attempt <= 1}
 		}
 	case deleteFailedMsg:
@@ -83,8 +86,12 @@ func (d deleteDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, actio
 		if msg.id == d.account.ID && !d.retryAt.IsZero() && d.retryAt.Equal(msg.at) {
 			return d.send()
 		}
+	case deletedElsewhereMsg:
+		if by, gone := msg.by(d.account.ID); gone && !d.deleting {
+			d.goneBy, d.retryAt, d.problem, d.note = by, time.Time{}, "", ""
+		}
 	case tea.PasteMsg:
-		if d.focus == focusTyped && !d.deleting {
+		if d.focus == focusTyped && !d.deleting && d.goneBy == "" {
 			var cmd tea.Cmd
 			d.name, cmd = d.name.Update(msg)
 			return d, cmd, nil
@@ -114,6 +121,11 @@ func (d deleteDialog) check(msg accountCheckedMsg) (dialog, tea.Cmd, action) {
 func (d deleteDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.Cmd, action) {
 	k := e.keys
 	switch {
+	case d.goneBy != "":
+		if k.Back.matches(press) || k.Take.matches(press) {
+			return d, nil, closeDialog{}
+		}
+		return d, nil, nil
 	case d.deleting:
 		if k.Back.matches(press) {
 			d.note = "Waiting for the answer."
@@ -234,6 +246,9 @@ func (d deleteDialog) failed(err *api.Error, e environment) (dialog, tea.Cmd, ac
 
 func (d deleteDialog) bindings(e environment) []binding {
 	k := e.keys
+	if d.goneBy != "" {
+		return []binding{bind(k.Take.name, "close", "enter"), k.Back, k.Interrupt}
+	}
 	if d.deleting {
 		return []binding{k.Back.because("waiting for the answer"), k.Interrupt}
 	}

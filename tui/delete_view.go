@@ -7,6 +7,9 @@ import (
 
 func (d deleteDialog) view(e environment) panel {
 	s := e.styles
+	if d.goneBy != "" {
+		return d.viewGone(e)
+	}
 	airy := e.height >= 14
 	lines := []string{s.Danger.Bold(true).Render("Delete Service Account")}
 	blank := func() {
@@ -58,6 +61,17 @@ func (d deleteDialog) view(e environment) panel {
 	}
 	p.content = strings.Join(append(lines, status...), "\n")
 	return p
+}
+
+// viewGone says that there is nothing left to ask.
+func (d deleteDialog) viewGone(e environment) panel {
+	s := e.styles
+	lines := []string{s.Danger.Bold(true).Render("Delete Service Account"), ""}
+	lines = append(lines, wrapped(d.account.Name, e.width, s.Strong.Render, e)...)
+	lines = append(lines, s.Muted.Render(d.account.ID), "")
+	lines = append(lines, wrapped("It was deleted by "+d.goneBy+" while this was asked. Its key is refused.", e.width, s.Text.Render, e)...)
+	lines = append(lines, "", button("Close", true, false, e))
+	return panel{content: strings.Join(lines, "\n")}
 }
 
 // weight says what hangs on the key.

@@ -190,7 +190,7 @@ func (m *Model) perform(wanted action, from int) tea.Cmd {
 	case keyRefused:
 		return m.askToSignIn(a.err)
 	case loadSides:
-		return m.loadSides()
+		return tea.Batch(m.loadSides(), m.followAgain())
 	case quitProgram:
 		return tea.Quit
 	case createAccount:
@@ -233,7 +233,7 @@ func (m *Model) perform(wanted action, from int) tea.Cmd {
 		return r.checkAccount(a.id)
 	case retryWithOldKey:
 		m.close(from)
-		return m.reload()
+		return tea.Batch(m.reload(), m.followAgain())
 	default:
 		return m.performOnPages(wanted, from)
 	}

@@ -22,18 +22,6 @@ type teamsLoadedMsg struct {
 	teams []api.Team
 }
 
-type accountsLoadedMsg struct {
-	generation int
-	list       api.ServiceAccountList
-}
-
-// loadFailedMsg says that a page of accounts could not be had.
-type loadFailedMsg struct {
-	session    int
-	generation int
-	err        *api.Error
-}
-
 // sideLoadFailedMsg says that the caller or the teams could not be had.
 type sideLoadFailedMsg struct {
 	turn int
@@ -128,8 +116,6 @@ type tickMsg struct {
 	at time.Time
 }
 
-func (accountsLoadedMsg) page() pageID { return pageAccounts }
-func (loadFailedMsg) page() pageID     { return pageAccounts }
-func (viewComputedMsg) page() pageID   { return pageAccounts }
-func (cursorRestedMsg) page() pageID   { return pageAccounts }
-func (keyOwnerFoundMsg) page() pageID  { return pageAccounts }
+func (viewComputedMsg) page() pageID  { return pageAccounts }
+func (cursorRestedMsg) page() pageID  { return pageAccounts }
+func (keyOwnerFoundMsg) page() pageID { return pageAccounts }

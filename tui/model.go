@@ -9,6 +9,7 @@ package tui
 
 import (
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -45,6 +46,8 @@ type Model struct {
 	teamList    []api.Team
 	teamsFailed *api.Error
 	sides       [sideLoads]side
+	follow      following
+	opening     tea.Cmd // the first thing that is asked for
 
 	at        pageID // the page in sight
 	cameFrom  pageID // the page that led here and esc goes back to, or at
@@ -73,6 +76,10 @@ func New(options Options) Model {
 	}
 	m.keys.rebind(options.Keys)
 	m.mouse = options.Mouse
+	if m.options.Random == nil {
+		m.options.Random = rand.Float64
+	}
+	m.opening = m.startFollowing()
 	m.restyle()
 	if options.Notice != "" {
 		m.toast = toast{text: options.Notice, until: m.now.Add(noticeTime)}
@@ -85,7 +92,7 @@ func (m Model) Init() tea.Cmd {
 	r := m.remote()
 	return tea.Batch(
 		tea.RequestBackgroundColor,
-		r.loadAccounts(m.accounts.load.generation, ""),
+		m.opening,
 		r.loadCaller(m.sides[sideCaller].turn),
 		r.loadTeams(m.sides[sideTeams].turn),
 		m.firstTick(),
@@ -114,6 +121,8 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = tea.Batch(m.toPage(msg.page(), msg), m.toDialogs(msg))
 	case callerLoadedMsg, teamsLoadedMsg, sideLoadFailedMsg, sideLoadDueMsg:
 		cmd = m.loaded(msg)
+	case logEndFoundMsg, followedMsg, logLostMsg, followFailedMsg, followDueMsg:
+		cmd = m.following(msg)
 	case accountCreatedMsg:
 		cmd = m.created(msg)
 	case signedInMsg:

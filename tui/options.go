@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -16,7 +17,8 @@ type Client interface {
 	Teams(ctx context.Context, filter api.TeamFilter, options api.ListOptions) (api.TeamList, error)
 	NextTeams(ctx context.Context, next string) (api.TeamList, error)
 	ServiceAccounts(ctx context.Context, filter api.ServiceAccountFilter, options api.ListOptions) (api.ServiceAccountList, error)
-	NextServiceAccounts(ctx context.Context, next string) (api.ServiceAccountList, error)
+	// ServiceAccountPages yields all pages of the list; an error is the last.
+	ServiceAccountPages(ctx context.Context, filter api.ServiceAccountFilter) iter.Seq2[api.ServiceAccountList, error]
 	ServiceAccount(ctx context.Context, id string) (api.ServiceAccount, error)
 	CreateServiceAccount(ctx context.Context, request api.CreateServiceAccount, idempotencyKey string) (api.CreatedServiceAccount, error)
 	DeleteServiceAccount(ctx context.Context, id string) error
@@ -26,6 +28,9 @@ type Client interface {
 	CreateTeam(ctx context.Context, create api.CreateTeam) (api.Team, error)
 	AuditEvents(ctx context.Context, filter api.AuditFilter, options api.ListOptions) (api.AuditEventList, error)
 	NextAuditEvents(ctx context.Context, next string) (api.AuditEventList, error)
+	// AwaitAuditEvents returns the events after a sequence, oldest first. When
+	// there are none, the server holds its answer for so long.
+	AwaitAuditEvents(ctx context.Context, filter api.AuditFilter, wait time.Duration) (api.AuditEventList, error)
 }
 
 // Clipboard carries a text to the person's clipboard where this machine has
@@ -75,6 +80,9 @@ type Options struct {
 	Clock     func() time.Time
 	// NewIdempotencyKey makes a UUID for a create.
 	NewIdempotencyKey func() string
+	// Random is a number from 0 to 1, to spread what is tried again. Nil is the
+	// system's.
+	Random func() float64
 	// ASCII draws without characters beyond ASCII.
 	ASCII bool
 	// Notice is shown once at the start, such as where the data is kept.

@@ -53,6 +53,7 @@ type page interface {
 // it, then a line for each line of the screen from the search to the status.
 type pageView struct {
 	title, summary string
+	follows        bool // it is complete, and follows what others do
 	lines          []string
 	cursor         *tea.Cursor
 }

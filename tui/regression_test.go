@@ -3,6 +3,7 @@ package tui_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -263,14 +264,10 @@ func TestAListThatLeadsInACircleEnds(t *testing.T) {
 // circles is a server whose next links lead back.
 type circles struct{ *authority }
 
-func (s circles) ServiceAccounts(ctx context.Context, f api.ServiceAccountFilter, o api.ListOptions) (api.ServiceAccountList, error) {
-	list, err := s.authority.ServiceAccounts(ctx, f, o)
-	list.Links.Next = "/from/0"
-	return list, err
-}
-
-func (s circles) NextServiceAccounts(ctx context.Context, _ string) (api.ServiceAccountList, error) {
-	return s.ServiceAccounts(ctx, api.ServiceAccountFilter{}, api.ListOptions{})
+func (s circles) ServiceAccountPages(context.Context, api.ServiceAccountFilter) iter.Seq2[api.ServiceAccountList, error] {
+	return func(yield func(api.ServiceAccountList, error) bool) {
+		yield(api.ServiceAccountList{}, &api.Error{Kind: api.KindMalformed, Detail: "The list leads in a circle."})
+	}
 }
 
 func (s circles) Teams(ctx context.Context, f api.TeamFilter, o api.ListOptions) (api.TeamList, error) {

@@ -54,7 +54,7 @@ func newAuthority() *authority {
 			account(7, "réconciliation-paie", 1, "ps-Tt5u…Vv6w", 90*day, "émile", ago(30*day), "10.1.0.3"),
 			account(8, "夜間バッチ", 1, "ps-Oo1p…Qq2r", 20*day, "kenji", ago(36*time.Hour), "10.3.0.2"),
 		},
-		pageSize: 300, calls: map[string]int{}, delay: map[string]time.Duration{},
+		pageSize: 300, written: make(chan struct{}), calls: map[string]int{}, delay: map[string]time.Duration{},
 	}
 	a.recordAll()
 	return a

@@ -109,7 +109,7 @@ func (m *Model) signedIn(msg signedInMsg) tea.Cmd {
 	m.caller = &msg.caller
 	m.closeSignIn()
 	m.say(toastGood, "Signed in as "+callerName(msg.caller)+".")
-	return tea.Batch(m.reload(), m.toPages(msg), m.toDialogs(msg))
+	return tea.Batch(m.reload(), m.startFollowing(), m.toPages(msg), m.toDialogs(msg))
 }
 
 // askToSignIn opens the dialog for a refused key, once.

@@ -75,7 +75,11 @@ func (m *Model) tooSmall() string {
 func (m *Model) whole(l layout) (string, *tea.Cursor) {
 	e := m.environment()
 	v := m.current().draw(l, e)
-	path := e.spread(" "+m.styles.Title.Render(v.title)+m.elsewhere(), m.styles.Muted.Render(v.summary)+" ", l.width)
+	summary := m.styles.Muted.Render(v.summary)
+	if v.follows {
+		summary += m.liveness()
+	}
+	path := e.spread(" "+m.styles.Title.Render(v.title)+m.elsewhere(), summary+" ", l.width)
 	lines := append([]string{m.headerLine(l.width, e), path}, v.lines...)
 	lines = append(lines, m.statusLines(l)...)
 	lines = append(lines, m.helpLine(l.width))
