@@ -131,21 +131,37 @@ func (s *Server) identify(ctx context.Context, key string) (Identity, api.KeyHas
 		return Identity{}, hash, refuse(http.StatusTooManyRequests, api.CodeRateLimited,
 			"Too many wrong keys come from this address. Try again in a second.")
 	}
+	identity, err := s.lookUp(ctx, hash)
+	if err == nil && identity.KeyUsedAt == nil {
+		// From its first use on a key is not replaced by a repeated create. One
+		// that came between the look-up and the note of this use has replaced it.
+		identity, err = s.lookUp(ctx, hash)
+	}
+	var wrong *wrongKeyError
+	switch {
+	case err == nil:
+		s.failures.succeeded(hash)
+	case errors.As(err, &wrong) && wrong.reason == failUnknown:
+		s.failures.failed(source, hash)
+	}
+	return identity, hash, err
+}
+
+// lookUp finds whose key it is, and notes its use.
+func (s *Server) lookUp(ctx context.Context, hash api.KeyHash) (Identity, error) {
 	identity, err := s.store.IdentityByKey(ctx, hash)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		s.failures.failed(source, hash)
-		return Identity{}, hash, &wrongKeyError{failUnknown}
+		return Identity{}, &wrongKeyError{failUnknown}
 	case err != nil:
-		return Identity{}, hash, unavailable(err)
+		return Identity{}, unavailable(err)
 	case identity.Status != UserActive && identity.Status != UserCreated:
-		return Identity{}, hash, &wrongKeyError{failSuspended}
+		return Identity{}, &wrongKeyError{failSuspended}
 	}
-	s.failures.succeeded(hash)
 	if err := s.usage.record(ctx, identity, requestOf(ctx).ip); err != nil {
-		return Identity{}, hash, unavailable(err)
+		return Identity{}, unavailable(err)
 	}
-	return identity, hash, nil
+	return identity, nil
 }
 
 // bearer takes the key out of the one Authorization header.

@@ -23,30 +23,36 @@ const (
 	linearUsers = 4
 )
 
-// act is what a client asks for. Each account that was made has a number.
+// act is what a client asks for. Each key that was handed out has a number.
 type act struct {
 	kind    string // see world.carryOut
 	name    int    // from linearNames on it is a user
-	account int    // verify, auth, introspect and delete
+	account int    // whose key, of all but create
+	root    int    // the first key of that account
 }
 
-// outcome is what it was told: whether it was done, and for a create the
-// number of the new account.
+// outcome is what it was told: whether it was done, and the number of the key
+// that it got for a create or its repetition.
 type outcome struct {
 	done      bool
 	account   int
 	forbidden bool // let in, but without the permission
 }
 
-// seen is what one name may look like from outside: the account that has it, 0
-// for none; or what became of a user.
+// seen is what one name may look like from outside: the account that has it, by
+// its first key, 0 for none, and the key that works, used or not; or what
+// became of a user, the user's team and its role.
 type seen struct {
-	account           int
-	suspended, member bool
+	root, account                          int
+	used                                   bool
+	suspended, member, granted, unassigned bool
 }
 
-// oneName is how one name behaves. A create succeeds if no account has it, a
-// key works and can be deleted if its account is the one. A user's key works
+func (s seen) may() bool { return s.member && s.granted && !s.unassigned }
+
+// oneName is how one name behaves. A create succeeds if no account has it, and
+// its repetition as long as the key was not used: then that is replaced. A key
+// works if it is the account's last one, and the account can be deleted. A user's key works
 // unless the user is suspended, and may what the user's teams may.
 var oneName = porcupine.Model{
 	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
@@ -63,24 +69,38 @@ var oneName = porcupine.Model{
 		switch asked.kind {
 		case "create":
 			if told.done {
-				return now.account == 0, seen{account: told.account}
+				return now.root == 0, seen{root: told.account, account: told.account}
 			}
-			return now.account != 0, now
+			return now.root != 0, now
+		case "repeat":
+			if told.done {
+				return now.root == asked.root && !now.used, seen{root: now.root, account: told.account}
+			}
+			// It may be refused for a use that was noted and not answered yet.
+			return true, now
 		case "delete":
 			if told.done {
-				return now.account == asked.account, seen{}
+				return now.root == asked.root, seen{}
 			}
-			return now.account != asked.account, now
+			return now.root != asked.root, now
 		case "suspend", "unsuspend":
 			now.suspended = asked.kind == "suspend"
 			return true, now
 		case "join", "leave":
 			now.member = asked.kind == "join"
 			return true, now
+		case "grant", "revoke":
+			now.granted = asked.kind == "grant"
+			return true, now
+		case "assign", "unassign":
+			now.unassigned = asked.kind == "unassign"
+			return true, now
 		case "may":
-			return told == outcome{done: now.member && !now.suspended, forbidden: !now.member && !now.suspended}, now
+			return told == outcome{done: now.may() && !now.suspended, forbidden: !now.may() && !now.suspended}, now
 		default:
-			return told.done == (now.account == asked.account), now
+			right := told.done == (now.account == asked.account)
+			now.used = now.used || told.done
+			return right, now
 		}
 	},
 	DescribeOperation: func(input, output any) string { return fmt.Sprintf("%+v → %+v", input, output) },
@@ -123,10 +143,27 @@ func linearizable(t *testing.T, first, seeds, operations int) {
 					t.Errorf("the history of %d operations is %s", len(w.history), verdict)
 				}
 				w.audited(t, stores[0])
-				t.Logf("%d operations, %d accounts made, %d gave up", len(w.history), len(w.accounts), w.busy.Load())
+				done := w.done()
+				t.Logf("%d operations, %d gave up, done were %v", len(w.history), w.busy.Load(), done)
+				for _, kind := range []string{"create", "repeat", "delete", "verify", "auth", "introspect", "may"} {
+					if done[kind] == 0 {
+						t.Errorf("nothing was found out: no %s was done", kind)
+					}
+				}
 			})
 		}
 	}
+}
+
+// done counts what was done.
+func (w *world) done() map[string]int {
+	done := map[string]int{}
+	for _, operation := range w.history {
+		if operation.Output.(outcome).done {
+			done[operation.Input.(act).kind]++
+		}
+	}
+	return done
 }
 
 // audited checks that the audit log is whole and has exactly the changes that
@@ -158,7 +195,7 @@ func (w *world) audited(t *testing.T, store server.Store) {
 	for _, operation := range w.history {
 		asked, told := operation.Input.(act), operation.Output.(outcome)
 		switch {
-		case asked.kind == "create" && told.done:
+		case (asked.kind == "create" || asked.kind == "repeat") && told.done:
 			wantCreated = append(wantCreated, w.accounts[told.account-1].id)
 		case asked.kind == "delete" && told.done:
 			wantDeleted = append(wantDeleted, w.accounts[asked.account-1].id)

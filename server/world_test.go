@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,15 +26,26 @@ import (
 )
 
 // made is an account, or a user, that somebody was told of.
-type made struct{ id, key string }
+type made struct {
+	id, key        string
+	idempotencyKey string // that the account was made with
+	root           int    // number of the first key of the account
+}
+
+// person is a user with a team of their own, which they may join or not, and
+// whose role may use agents or not.
+type person struct {
+	made
+	team, role string
+}
 
 // world is what all clients know, and what happened.
 type world struct {
 	replicas []http.Handler
 	admin    string
 	team     string // of the accounts
-	granting string // the team whose members may use agents
-	users    [linearUsers]made
+	idle     string // a role that may not use agents
+	users    [linearUsers]person
 	began    time.Time
 	sources  atomic.Uint32
 	busy     atomic.Int32
@@ -45,11 +57,14 @@ type world struct {
 }
 
 // ask sends a request to one of the replicas, each from another address.
-func (w *world) ask(replica int, key, method, path, body string) *httptest.ResponseRecorder {
+func (w *world) ask(replica int, key, method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(context.Background(), method, path, strings.NewReader(body))
 	n := w.sources.Add(1)
 	r.RemoteAddr = fmt.Sprintf("10.%d.%d.%d:1234", byte(n>>16), byte(n>>8), byte(n))
 	r.Header.Set("Authorization", "Bearer "+key)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
 	switch {
 	case path == api.PathIntrospect:
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -64,8 +79,9 @@ func (w *world) ask(replica int, key, method, path, body string) *httptest.Respo
 // carryOut sends what an act stands for. Each way to verify a key counts.
 func (w *world) carryOut(replica int, asked act, known made) *httptest.ResponseRecorder {
 	switch asked.kind {
-	case "create":
-		return w.ask(replica, w.admin, http.MethodPost, api.PathServiceAccounts, createBody(fmt.Sprintf("bot %d", asked.name), w.team))
+	case "create", "repeat":
+		return w.ask(replica, w.admin, http.MethodPost, api.PathServiceAccounts, createBody(fmt.Sprintf("bot %d", asked.name), w.team),
+			api.HeaderIdempotencyKey, known.idempotencyKey)
 	case "delete":
 		return w.ask(replica, w.admin, http.MethodDelete, accountPath(known.id), "")
 	case "verify":
@@ -80,25 +96,43 @@ func (w *world) carryOut(replica int, asked act, known made) *httptest.ResponseR
 		return answer
 	case "suspend", "unsuspend":
 		return w.ask(replica, w.admin, http.MethodPatch, userPath(known.id), `{"status_action":"`+asked.kind+`"}`)
-	case "join":
-		return w.ask(replica, w.admin, http.MethodPost, membersPath(w.granting, "add"), idsBody(known.id))
-	case "leave":
-		return w.ask(replica, w.admin, http.MethodPost, membersPath(w.granting, "remove"), idsBody(known.id))
 	case "may":
 		return w.ask(replica, known.key, http.MethodGet, api.PathAuth+"?permission="+string(api.UseAgents), "")
 	}
-	panic(asked.kind)
+	return w.change(replica, asked.kind, w.users[asked.name-linearNames])
+}
+
+// change changes what a user may, in one of the ways that lead to it.
+func (w *world) change(replica int, kind string, user person) *httptest.ResponseRecorder {
+	patch := func(path, body string) *httptest.ResponseRecorder {
+		return w.ask(replica, w.admin, http.MethodPatch, path, body)
+	}
+	switch kind {
+	case "join":
+		return w.ask(replica, w.admin, http.MethodPost, membersPath(user.team, "add"), idsBody(user.id))
+	case "leave":
+		return w.ask(replica, w.admin, http.MethodPost, membersPath(user.team, "remove"), idsBody(user.id))
+	case "grant":
+		return patch(rolePath(user.role), `{"permissions":[{"action":"create-agent","scope":"all"},{"action":"use-agents","scope":"all"}]}`)
+	case "revoke":
+		return patch(rolePath(user.role), `{"permissions":[{"action":"create-agent","scope":"all"}]}`)
+	case "assign":
+		return patch(teamPath(user.team), `{"role_id":"`+user.role+`"}`)
+	case "unassign":
+		return patch(teamPath(user.team), `{"role_id":"`+w.idle+`"}`)
+	}
+	panic(kind)
 }
 
 // told reads an answer. An answer that is neither yes nor no is an error.
 func (asked act) told(status int) (told outcome, err error) {
 	done, refused := http.StatusOK, http.StatusUnauthorized
 	switch asked.kind {
-	case "create":
+	case "create", "repeat":
 		done, refused = http.StatusCreated, http.StatusConflict
 	case "delete":
 		done, refused = http.StatusNoContent, http.StatusNotFound
-	case "suspend", "unsuspend", "join", "leave":
+	case "suspend", "unsuspend", "join", "leave", "grant", "revoke", "assign", "unassign":
 		refused = done
 	case "may":
 		if status == http.StatusForbidden {
@@ -113,8 +147,10 @@ func (asked act) told(status int) (told outcome, err error) {
 
 // perform does what a client decided, and notes when it began and ended.
 func (w *world) perform(client, replica int, asked act) error {
+	known := w.known(asked)
+	asked.root = known.root
 	operation := porcupine.Operation{ClientId: client, Input: asked, Call: time.Since(w.began).Nanoseconds()}
-	answer := w.carryOut(replica, asked, w.known(asked))
+	answer := w.carryOut(replica, asked, known)
 	operation.Return = time.Since(w.began).Nanoseconds()
 	if answer.Code == http.StatusServiceUnavailable || asked.gateway() && strings.Contains(answer.Body.String(), string(api.CodeUnavailable)) {
 		// It waited too long for its turn. That promises that nothing was changed,
@@ -122,17 +158,21 @@ func (w *world) perform(client, replica int, asked act) error {
 		w.busy.Add(1)
 		return nil
 	}
+	if strings.Contains(answer.Body.String(), string(api.CodeIdempotencyInFlight)) {
+		return nil // to be repeated: it says nothing of what is there
+	}
 	told, err := asked.told(answer.Code)
 	if err != nil {
 		return fmt.Errorf("%+v: %w: %s", asked, err, answer.Body)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if asked.kind == "create" && told.done {
+	if told.done && (asked.kind == "create" || asked.kind == "repeat") {
 		created, err := readCreated(answer)
 		if err != nil {
 			return err
 		}
+		created.idempotencyKey, created.root = known.idempotencyKey, cmp.Or(known.root, len(w.accounts)+1)
 		w.accounts = append(w.accounts, created)
 		told.account = len(w.accounts)
 		w.latest[asked.name] = told.account
@@ -147,10 +187,10 @@ func (asked act) gateway() bool { return asked.kind == "auth" || asked.kind == "
 
 func (w *world) known(asked act) made {
 	if asked.name >= linearNames {
-		return w.users[asked.name-linearNames]
+		return w.users[asked.name-linearNames].made
 	}
 	if asked.account == 0 {
-		return made{}
+		return made{idempotencyKey: newID()}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -161,8 +201,10 @@ func (w *world) known(asked act) made {
 // name, at times with a user.
 func (w *world) decide(random *rand.Rand) act {
 	one := func(kinds ...string) string { return kinds[random.IntN(len(kinds))] }
-	if random.IntN(6) == 0 {
-		return act{name: linearNames + random.IntN(linearUsers), kind: one("suspend", "unsuspend", "unsuspend", "join", "leave", "may", "may", "may", "may")}
+	if random.IntN(4) == 0 {
+		return act{name: linearNames + random.IntN(linearUsers), kind: one(
+			"may", "may", "may", "may", "may", "may", "suspend", "unsuspend", "unsuspend",
+			"join", "join", "leave", "grant", "grant", "revoke", "assign", "assign", "unassign")}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -171,7 +213,9 @@ func (w *world) decide(random *rand.Rand) act {
 	switch n := random.IntN(10); {
 	case n < 3 || asked.account == 0:
 		return act{kind: "create", name: name}
-	case n < 5:
+	case n < 4:
+		asked.kind = "repeat"
+	case n < 6:
 		asked.kind = "delete"
 	}
 	return asked
@@ -209,7 +253,7 @@ func newWorld(t *testing.T, stores ...server.Store) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{admin: organization.Key.Reveal(), team: organization.Administrators.ID, granting: newID(), began: time.Now()}
+	w := &world{admin: organization.Key.Reveal(), team: organization.Administrators.ID, idle: newID(), began: time.Now()}
 	if err := stores[0].Write(t.Context(), w.insertUsers(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -226,18 +270,23 @@ func newWorld(t *testing.T, stores ...server.Store) *world {
 	return w
 }
 
-// insertUsers makes the team that may use agents, and the users with a key each.
+// insertUsers makes the users, with a key, a team and a role each.
 func (w *world) insertUsers(t *testing.T) func(server.Tx) (server.Event, error) {
-	role := api.Role{ID: newID(), Name: "agents", CreatedBy: api.CreatedByUser, Permissions: []api.Permission{{Action: api.UseAgents, Scope: api.ScopeAll}}}
 	for i := range w.users {
-		w.users[i] = made{id: newID(), key: mint(t)}
+		w.users[i] = person{made{id: newID(), key: mint(t)}, newID(), newID()}
 	}
 	return func(tx server.Tx) (server.Event, error) {
 		now := time.Now()
-		failed := errors.Join(tx.InsertRole(t.Context(), role, now),
-			tx.InsertTeam(t.Context(), api.Team{ID: w.granting, Name: "agents", Role: role, CreatedAt: now, UpdatedAt: now}))
+		role := func(id, name string) error {
+			return tx.InsertRole(t.Context(), api.Role{
+				ID: id, Name: name, CreatedBy: api.CreatedByUser, Permissions: []api.Permission{{Action: api.CreateAgent, Scope: api.ScopeAll}},
+			}, now)
+		}
+		failed := role(w.idle, "idle")
 		for i, user := range w.users {
-			failed = errors.Join(failed,
+			name := fmt.Sprintf("user %d", i)
+			failed = errors.Join(failed, role(user.role, name),
+				tx.InsertTeam(t.Context(), api.Team{ID: user.team, Name: name, Role: api.Role{ID: user.role}, CreatedAt: now, UpdatedAt: now}),
 				tx.InsertUser(t.Context(), server.User{ID: user.id, Email: fmt.Sprintf("%d@example.com", i), Status: server.UserActive, CreatedAt: now, UpdatedAt: now}),
 				tx.InsertDeveloperKey(t.Context(), user.id, server.KeyRecord{ID: newID(), Hash: api.HashKey(user.key), Hint: api.KeyHint(user.key), CreatedAt: now}))
 		}
