@@ -14,21 +14,7 @@ import (
 // AuditEvents implements [server.AuditStore].
 func (s *Store) AuditEvents(ctx context.Context, query server.AuditQuery) (server.AuditPage, error) {
 	page := server.AuditPage{Events: []api.AuditEvent{}, Total: -1}
-	counted := auditConditions(query.AuditFilter)
-	where, order := counted, ` ORDER BY sequence`
-	if query.NewestFirst {
-		order += ` DESC`
-	}
-	if query.From > 0 {
-		where = auditConditions(query.AuditFilter)
-		if query.NewestFirst {
-			where.add(`sequence < ?`, query.From)
-		} else {
-			where.add(`sequence > ?`, query.From)
-		}
-	}
-	text := `SELECT ` + eventColumns + ` FROM audit_events` + where.text() + order + ` LIMIT ? OFFSET ?`
-	args := append(where.args, query.Limit+1, query.Offset)
+	text, where, counted := auditText(query)
 	scan := func(rows *sql.Rows) error {
 		event, err := scanEvent(rows)
 		page.Events = append(page.Events, event)
@@ -39,7 +25,7 @@ func (s *Store) AuditEvents(ctx context.Context, query server.AuditQuery) (serve
 		return server.AuditPage{}, err
 	}
 	defer func() { _ = t.tx.Rollback() }() // it has only read
-	if err := t.run(ctx, where.varying, scan, text, args...); err != nil {
+	if err := t.run(ctx, where.varying, scan, text, where.args...); err != nil {
 		return server.AuditPage{}, err
 	}
 	if query.Total {
@@ -52,6 +38,25 @@ func (s *Store) AuditEvents(ctx context.Context, query server.AuditQuery) (serve
 		page.Events = page.Events[:query.Limit]
 	}
 	return page, nil
+}
+
+// auditText is the query of a page, with its conditions and arguments, and the
+// conditions of all pages together.
+func auditText(query server.AuditQuery) (text string, where, counted conditions) {
+	where, counted = auditConditions(query.AuditFilter), auditConditions(query.AuditFilter)
+	order := ` ORDER BY sequence`
+	if query.NewestFirst {
+		order += ` DESC`
+	}
+	switch {
+	case query.From > 0 && query.NewestFirst:
+		where.add(`sequence < ?`, query.From)
+	case query.From > 0:
+		where.add(`sequence > ?`, query.From)
+	}
+	text = `SELECT ` + eventColumns + ` FROM audit_events` + where.text() + order + ` LIMIT ? OFFSET ?`
+	where.args = append(where.args, query.Limit+1, query.Offset)
+	return text, where, counted
 }
 
 // LastAuditEvent implements [server.AuditStore].
@@ -72,18 +77,39 @@ func auditConditions(filter api.AuditFilter) conditions {
 	var where conditions
 	where.add(`sequence > ?`, filter.After)
 	where.varying = filter != api.AuditFilter{After: filter.After, NewestFirst: filter.NewestFirst}
+	// The most telling one comes first and is found by its index. The others are
+	// made expressions, so that no index is chosen that finds more.
+	indexed := false
+	for _, equal := range [...]struct {
+		column, value string
+		index         bool
+	}{
+		{`resource_id`, filter.ResourceID, true}, {`actor_id`, filter.ActorID, true}, {`action`, filter.Action, true},
+		{`resource_type`, filter.ResourceType, false}, {`actor_type`, string(filter.ActorType), false},
+	} {
+		switch {
+		case equal.value == "":
+		case equal.index && !indexed:
+			indexed = true
+			where.add(equal.column+` = ?`, equal.value)
+		default:
+			where.add(equal.column+` || '' = ?`, equal.value)
+		}
+	}
+	// Events are in the order of their sequence, and of their time only nearly:
+	// clocks differ. So the first and last sequence within the time are looked
+	// up, in the index of the time alone, and bound what is read. A sum is not
+	// looked for in any index: what would find it there reads from one end.
 	if !filter.Since.IsZero() {
-		where.add(`time >= ?`, micros(filter.Since))
+		where.add(`time + 0 >= ?`, micros(filter.Since))
+		if !indexed {
+			where.add(`sequence >= (SELECT min(sequence + 0) FROM audit_events WHERE time >= ?)`, micros(filter.Since))
+		}
 	}
 	if !filter.Until.IsZero() {
-		where.add(`time < ?`, micros(filter.Until))
-	}
-	for _, equal := range [...]struct{ column, value string }{
-		{`actor_type`, string(filter.ActorType)}, {`actor_id`, filter.ActorID}, {`resource_type`, filter.ResourceType},
-		{`resource_id`, filter.ResourceID}, {`action`, filter.Action},
-	} {
-		if equal.value != "" {
-			where.add(equal.column+` = ?`, equal.value)
+		where.add(`time + 0 < ?`, micros(filter.Until))
+		if !indexed {
+			where.add(`sequence <= (SELECT max(sequence + 0) FROM audit_events WHERE time < ?)`, micros(filter.Until))
 		}
 	}
 	return where

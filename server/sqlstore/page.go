@@ -48,21 +48,26 @@ type listing struct {
 	found    func() int // rows scanned so far
 }
 
+// text is the query of a page, and its arguments.
+func (l listing) text(query server.PageQuery) (text string, args []any) {
+	if query.After != nil {
+		l.where.add(`(`+l.name+`, `+l.id+`) > (?, ?)`, query.After.Name, query.After.ID)
+	}
+	page := ` ORDER BY ` + l.name + `, ` + l.id + ` LIMIT ?`
+	args = append(l.where.args, query.Limit+1)
+	if query.Offset > 0 {
+		page += ` OFFSET ?`
+		args = append(args, query.Offset)
+	}
+	return l.rows(l.where.text(), page), args
+}
+
 // page reads one row more than was asked for, to know whether any follow. The
 // total, when it is asked for, is of the same moment as the rows.
 func (s *Store) page(ctx context.Context, query server.PageQuery, list listing) (total int, more bool, err error) {
 	total = -1
 	counted := list.where
-	if query.After != nil {
-		list.where.add(`(`+list.name+`, `+list.id+`) > (?, ?)`, query.After.Name, query.After.ID)
-	}
-	page := ` ORDER BY ` + list.name + `, ` + list.id + ` LIMIT ?`
-	args := append(list.where.args, query.Limit+1)
-	if query.Offset > 0 {
-		page += ` OFFSET ?`
-		args = append(args, query.Offset)
-	}
-	text := list.rows(list.where.text(), page)
+	text, args := list.text(query)
 	if !query.Total {
 		err = s.readers.run(ctx, list.where.varying, list.scan, text, args...)
 		return total, err == nil && list.found() > query.Limit, err

@@ -15,8 +15,28 @@ import (
 // case-folded, so STRASSE finds Straße and Ä finds ä, but a does not find ä.
 func (s *Store) ServiceAccounts(ctx context.Context, query server.ServiceAccountQuery) (server.ServiceAccountPage, error) {
 	page := server.ServiceAccountPage{ServiceAccounts: []api.ServiceAccount{}}
+	list := accountListing(query)
+	list.scan = func(rows *sql.Rows) error {
+		account, err := scanAccount(rows)
+		page.ServiceAccounts = append(page.ServiceAccounts, account)
+		return err
+	}
+	list.found = func() int { return len(page.ServiceAccounts) }
 	var err error
-	page.Total, page.More, err = s.page(ctx, query.PageQuery, listing{
+	page.Total, page.More, err = s.page(ctx, query.PageQuery, list)
+	if err != nil {
+		return server.ServiceAccountPage{}, err
+	}
+	if page.More {
+		page.ServiceAccounts = page.ServiceAccounts[:query.Limit]
+	}
+	return page, nil
+}
+
+// accountListing is how service accounts are listed; what takes the rows is
+// still to be said.
+func accountListing(query server.ServiceAccountQuery) listing {
+	return listing{
 		where: accountConditions(query),
 		count: `SELECT count(*) FROM service_accounts a`,
 		rows: func(where, page string) string {
@@ -28,20 +48,7 @@ func (s *Store) ServiceAccounts(ctx context.Context, query server.ServiceAccount
 			return accountSelect + where + page
 		},
 		name: "a.name", id: "a.id",
-		scan: func(rows *sql.Rows) error {
-			account, err := scanAccount(rows)
-			page.ServiceAccounts = append(page.ServiceAccounts, account)
-			return err
-		},
-		found: func() int { return len(page.ServiceAccounts) },
-	})
-	if err != nil {
-		return server.ServiceAccountPage{}, err
 	}
-	if page.More {
-		page.ServiceAccounts = page.ServiceAccounts[:query.Limit]
-	}
-	return page, nil
 }
 
 func accountConditions(query server.ServiceAccountQuery) conditions {
