@@ -26,6 +26,7 @@ const accessAge = time.Second
 // raiseAccess makes what is known of teams and roles void when the transaction
 // is kept.
 func (t *transaction) raiseAccess(ctx context.Context) error {
+	t.raised = true
 	_, err := t.exec(ctx, `UPDATE access_version SET version = version + 1 WHERE singleton = 1`)
 	return err
 }
@@ -101,4 +102,26 @@ func (s *Store) teamsAt(ctx context.Context, version int64, ids []string) ([]api
 	read := found.finish()
 	s.access.learn(version, unknown, read)
 	return append(teams, read...), true, nil
+}
+
+// team returns a living team as it is within the transaction, or ErrNotFound.
+// What is known of it is used as long as the transaction itself has changed no
+// team and no role.
+func (t *transaction) team(ctx context.Context, id string) (api.Team, error) {
+	if t.raised {
+		return team(ctx, t, id)
+	}
+	if t.version == 0 {
+		if err := first(ctx, t, `SELECT version FROM access_version`, nil, &t.version); err != nil {
+			return api.Team{}, err
+		}
+	}
+	if known, unknown := t.access.at(t.version, []string{id}); len(known) == 1 && len(unknown) == 0 {
+		return known[0], nil
+	}
+	found, err := team(ctx, t, id)
+	if err == nil {
+		t.access.learn(t.version, []string{id}, []api.Team{found})
+	}
+	return found, err
 }

@@ -29,7 +29,7 @@ const (
 	// Memory is bounded by these: each connection keeps at most its cache, in
 	// KiB.
 	readers       = 3
-	readerCache   = 1 << 10
+	readerCache   = 12 << 10
 	writerCache   = 2 << 10
 	volatileCache = 16 << 10 // of the writer of a volatile database, which is filled in bulk
 )
@@ -224,6 +224,8 @@ func writerDSN(path string, options Options) string {
 	pragmas := []string{
 		busyTimeout(options), "journal_mode(WAL)", "journal_size_limit(" + strconv.Itoa(logLimit) + ")",
 		synchronous, "foreign_keys(1)", cacheSize(cache),
+		// What undoes one change of several need not go through a file.
+		"temp_store(MEMORY)",
 	}
 	if options.maxPages > 0 {
 		pragmas = append(pragmas, "max_page_count("+strconv.Itoa(options.maxPages)+")")

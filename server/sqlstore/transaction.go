@@ -24,8 +24,15 @@ type transaction struct {
 	failed error // of the first statement that failed
 	last   *link // the end of the chain, once it was asked for
 
+	// access is what the store knows of teams. version is that of what is kept,
+	// 0 until it was asked for; raised, that the transaction itself made another.
+	access  *access
+	version int64
+	raised  bool
+
 	// What undoes the last of several changes alone.
 	guarded  guarding
+	open     bool  // the savepoint of the one before is still there
 	lastThen *link // the end of the chain before it
 }
 
@@ -43,6 +50,8 @@ const (
 	savepoint     = `SAVEPOINT one_change`
 	savepointKept = `RELEASE SAVEPOINT one_change`
 	savepointBack = `ROLLBACK TO SAVEPOINT one_change`
+	// savepointNext ends one and begins the next in one round trip.
+	savepointNext = savepointKept + `; ` + savepoint
 )
 
 // guard begins a further change within the transaction.
@@ -50,10 +59,14 @@ func (t *transaction) guard() { t.guarded, t.lastThen = toGuard, t.last }
 
 // keep ends a further change.
 func (t *transaction) keep() error {
-	if t.guarded != guarded {
+	switch {
+	case t.guarded != guarded:
 		return nil
+	case t.statements.dialect.keeps:
+		return t.direct(savepointKept)
 	}
-	return t.direct(savepointKept)
+	t.open = true // until the next one, or the commit
+	return nil
 }
 
 // undoLast undoes a further change alone. When it fails, nothing that was done
@@ -106,7 +119,11 @@ func (t *transaction) exec(ctx context.Context, query string, args ...any) (int6
 		return 0, err
 	}
 	if t.guarded == toGuard {
-		if err := t.direct(savepoint); err != nil {
+		begin := savepoint
+		if t.open {
+			begin, t.open = savepointNext, false
+		}
+		if err := t.direct(begin); err != nil {
 			return 0, err
 		}
 		t.guarded = guarded
@@ -163,6 +180,7 @@ func (s *Store) begin(ctx context.Context, until time.Time, turn string) (*trans
 	hold := context.AfterFunc(ctx, end)
 	t, err := s.writer.begin(own)
 	if err == nil {
+		t.access = &s.access
 		if err = t.take(own, until, turn); err != nil {
 			err = t.undo(err)
 		}

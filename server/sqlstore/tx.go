@@ -20,7 +20,9 @@ func (t tx) Organization(ctx context.Context) (server.Organization, error) {
 	return organization(ctx, t)
 }
 
-func (t tx) Team(ctx context.Context, id string) (api.Team, error) { return team(ctx, t, id) }
+func (t tx) Team(ctx context.Context, id string) (api.Team, error) {
+	return t.transaction.team(ctx, id)
+}
 
 func (t tx) ServiceAccount(ctx context.Context, id string) (api.ServiceAccount, error) {
 	return serviceAccount(ctx, t, `a.id = ?`, id)
