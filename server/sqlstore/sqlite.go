@@ -24,7 +24,12 @@ const (
 
 	// logLimit is how large the write-ahead log's file stays, in bytes, after
 	// something large was written.
-	logLimit = 8 << 20
+	logLimit = 16 << 20
+
+	// logPages is how many pages the log takes before it is folded into the
+	// file, which forces both to the disk. Pages that change over and over are
+	// then written there once.
+	logPages = 4000
 
 	// Memory is bounded by these: each connection keeps at most its cache, in
 	// KiB.
@@ -223,6 +228,7 @@ func writerDSN(path string, options Options) string {
 	}
 	pragmas := []string{
 		busyTimeout(options), "journal_mode(WAL)", "journal_size_limit(" + strconv.Itoa(logLimit) + ")",
+		"wal_autocheckpoint(" + strconv.Itoa(logPages) + ")",
 		synchronous, "foreign_keys(1)", cacheSize(cache),
 		// What undoes one change of several need not go through a file.
 		"temp_store(MEMORY)",

@@ -21,7 +21,7 @@ func (t tx) Organization(ctx context.Context) (server.Organization, error) {
 }
 
 func (t tx) Team(ctx context.Context, id string) (api.Team, error) {
-	return t.transaction.team(ctx, id)
+	return t.team(ctx, id)
 }
 
 func (t tx) ServiceAccount(ctx context.Context, id string) (api.ServiceAccount, error) {
@@ -29,7 +29,13 @@ func (t tx) ServiceAccount(ctx context.Context, id string) (api.ServiceAccount, 
 }
 
 func (t tx) ServiceAccountByName(ctx context.Context, teamID, name string) (api.ServiceAccount, error) {
-	return serviceAccount(ctx, t, `a.team_id = ? AND a.name = ?`, teamID, name)
+	// It is asked for to see that there is none: what it looks like comes after.
+	var id string
+	err := first(ctx, t, `SELECT id FROM service_accounts WHERE team_id = ? AND name = ? AND deleted_at IS NULL`, []any{teamID, name}, &id)
+	if err != nil {
+		return api.ServiceAccount{}, absent(err, server.ErrNotFound)
+	}
+	return t.ServiceAccount(ctx, id)
 }
 
 func (t tx) InsertServiceAccount(ctx context.Context, account api.ServiceAccount, key server.KeyRecord) error {
