@@ -51,12 +51,14 @@ bench: ## run the benchmarks, also those against other programs
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	cd bench && $(GO) test -mod=mod -run '^$$' -bench . -benchtime 1x -timeout 30m ./...
 
+# What is interesting is not made smaller for long: a minute for each, as by
+# default, leaves no time to find something.
 fuzz: ## fuzz every target for FUZZTIME (10s)
 	@set -e; \
 	for folder in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -r -n 1 dirname | sort -u); do \
 		for target in $$($(GO) test -list '^Fuzz' $$folder | grep '^Fuzz'); do \
 			echo "$$folder $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$folder; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$folder; \
 		done; \
 	done
 

@@ -35,6 +35,9 @@ func maxBodyOf(operation string) int64 {
 // body read, so a stranger cannot make the server take one.
 func (s *Server) admit(hctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(hctx)
+	// There is one format to answer in. Huma would look for the one that is
+	// asked for when the change is made already, and panics on some lists.
+	r.Header.Del("Accept")
 	operation := hctx.Operation().OperationID
 	requestOf(hctx.Context()).operation = operation
 	rule, known := rules[operation]

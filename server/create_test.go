@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -129,6 +130,21 @@ func TestBadCreatesAreRefusedAtTheField(t *testing.T) {
 	f.refused(http.StatusUnauthorized, api.CodeUnauthorized, f.post("", strings.Repeat("x", 1<<20)))
 	if after := len(f.accounts("?page_size=300").ServiceAccounts); after != before+1 {
 		t.Errorf("%d accounts came into being", after-before)
+	}
+}
+
+// Whatever a client would like to have, a create that is carried out is
+// answered with its key.
+func TestEveryAcceptIsAnsweredInJSON(t *testing.T) {
+	f := newFixture(t)
+	for i, accept := range []string{"", "*/*", "application/json, application/problem+json", "text/html;q=1", ";0,0", ",", ";", "a;b", "json;q=0", "é;,,"} {
+		answer := f.must(http.StatusCreated, f.post("admin", createBody(fmt.Sprintf("ci %d", i), f.teamA), "Accept", accept))
+		if got := answer.Header().Get("Content-Type"); got != "application/json" {
+			t.Errorf("Accept %q: Content-Type %q", accept, got)
+		}
+		if decode[api.CreatedServiceAccount](t, answer).APIKey.IsZero() {
+			t.Errorf("Accept %q: no key: %s", accept, answer.Body)
+		}
 	}
 }
 

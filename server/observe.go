@@ -98,7 +98,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	handler, pattern := s.mux.Handler(r)
-	if pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
+	if pattern != "" && path.Clean("/"+r.URL.Path) == r.URL.Path {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
