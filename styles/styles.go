@@ -93,6 +93,7 @@ type Glyphs struct {
 	Pane      string // the line beside the details pane
 	Good, Bad string // before what went well, and what did not
 	Warn      string
+	Mark      string // one cell, before a marked row
 	Live      string // what is shown is what there is
 	Bullet    string
 	Focus     string // before the button with the focus
@@ -143,7 +144,7 @@ func New(options Options) Styles {
 func unicodeGlyphs() Glyphs {
 	return Glyphs{
 		Marker: "▌", Path: "›", Ellipsis: "…", Up: "▲", Down: "▼", Dot: "·", Rule: "─", Pane: "│",
-		Good: "✓", Bad: "✗", Warn: "!", Live: "●", Bullet: "•", Focus: "▸",
+		Good: "✓", Bad: "✗", Warn: "!", Mark: "◆", Live: "●", Bullet: "•", Focus: "▸",
 		Spinner: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"},
 		Border:  lipgloss.RoundedBorder(),
 	}
@@ -152,7 +153,7 @@ func unicodeGlyphs() Glyphs {
 func asciiGlyphs() Glyphs {
 	return Glyphs{
 		Marker: ">", Path: ">", Ellipsis: "~", Up: "^", Down: "v", Dot: "-", Rule: "-", Pane: "|",
-		Good: "ok", Bad: "x", Warn: "!", Live: "*", Bullet: "*", Focus: ">",
+		Good: "ok", Bad: "x", Warn: "!", Mark: "+", Live: "*", Bullet: "*", Focus: ">",
 		Spinner: []string{"|", "/", "-", "\\"},
 		Border:  lipgloss.ASCIIBorder(),
 	}

@@ -51,6 +51,7 @@ type accounts struct {
 	failure *failure
 	loaded  time.Time // when the last complete load ended
 
+	marks     marks
 	looking   map[string]bool // ids of accounts that are being looked up
 	computing computation
 	lookups   int // pasted keys so far
@@ -85,6 +86,7 @@ func newAccounts() accounts {
 		search:  search,
 		load:    newLoad(1, true),
 		looking: map[string]bool{},
+		marks:   marks{ids: map[string]bool{}},
 	}
 }
 
@@ -114,7 +116,7 @@ func (a *accounts) handle(msg tea.Msg, e environment) (tea.Cmd, action) {
 		return a.computed(msg, e), nil
 	case accountsLoadedMsg:
 		if msg.generation == a.load.generation && a.load.running {
-			return a.pagesLoaded(msg, e), nil
+			return a.pagesLoaded(msg, e)
 		}
 	case accountsCountedMsg:
 		if msg.generation == a.load.generation && a.load.running {
@@ -225,6 +227,7 @@ func (a *accounts) remove(id string) {
 	a.list, _ = a.list.Remove(id)
 	a.index = a.index.Remove(row)
 	a.inOrder = false
+	delete(a.marks.ids, id)
 	if a.selected == id {
 		a.selected = ""
 	}

@@ -25,16 +25,27 @@ func (a *accounts) bindings(e environment) []binding {
 		nothing = "There is no service account to act on."
 	}
 	forbidden := a.changeForbidden(e)
+	remove := k.Delete.because(forbidden)
+	if len(a.marks.ids) == 0 {
+		remove = remove.because(nothing)
+	} else {
+		remove = remove.as("delete " + count(len(a.marks.ids)) + " marked")
+	}
 	bindings := []binding{
 		k.New.because(forbidden),
-		k.Delete.because(forbidden).because(nothing),
+		remove,
 		k.Details.because(nothing),
 		k.Search,
 	}
-	if a.query() != "" {
+	switch {
+	case a.query() != "":
 		bindings = append(bindings, k.ClearSearch)
+	case len(a.marks.ids) > 0:
+		bindings = append(bindings, k.Unmark)
 	}
-	return append(append(bindings, k.Sort, k.Reverse, k.Refresh), k.movements()...)
+	bindings = append(bindings, k.Sort, k.Mark.because(nothing), k.Reverse, k.Refresh,
+		k.MarkRange.because(nothing), k.MarkAll.because(nothing), k.InvertMarks.because(nothing))
+	return append(bindings, k.movements()...)
 }
 
 // changeForbidden says why the person can make and delete nothing, or "".
@@ -75,8 +86,7 @@ func (a *accounts) run(b binding, e environment) (tea.Cmd, action) {
 		d, cmd := newCreateDialog(e)
 		return cmd, openDialog{d}
 	case k.Delete.name:
-		account, _ := a.current()
-		return e.remote.checkAccount(account.ID), openDialog{newDeleteDialog(account, e)}
+		return a.askToDelete(e)
 	case k.Details.name:
 		account, _ := a.current()
 		cmd := a.askHistory(account.ID, e)
@@ -97,6 +107,9 @@ func (a *accounts) run(b binding, e environment) (tea.Cmd, action) {
 			return nil, keyRefused{a.failure.err}
 		}
 		return a.reload(e), loadSides{}
+	}
+	if cmd, wanted, ran := a.runMark(b, e); ran {
+		return cmd, wanted
 	}
 	return a.runSort(b, e), nil
 }

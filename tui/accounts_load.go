@@ -149,19 +149,23 @@ func (a accounts) progressBar() *tea.ProgressBar {
 	}
 }
 
-func (a *accounts) pagesLoaded(msg accountsLoadedMsg, e environment) tea.Cmd {
+func (a *accounts) pagesLoaded(msg accountsLoadedMsg, e environment) (tea.Cmd, action) {
 	a.take(msg.accounts)
 	var replaced bool
+	var wanted action
 	more := msg.more
 	if more == nil {
 		replaced = a.end()
 		a.failure = nil
 		a.loaded = e.now
+		if gone := a.keepMarks(); gone > 0 {
+			wanted = say{toastWarning, plural(gone, "marked account") + " had been deleted meanwhile."}
+		}
 	}
 	if replaced || !a.busy() {
-		return tea.Batch(a.refreshView(e), more)
+		more = tea.Batch(a.refreshView(e), more)
 	}
-	return more
+	return more, wanted
 }
 
 // counted makes room for as many accounts as there are.

@@ -23,8 +23,13 @@ func (a *accounts) changed(changes feed.Changes, e environment) (tea.Cmd, action
 		if _, known := a.list.Lookup(deleted.ID); known {
 			gone++
 		}
-		if deleted.ID == a.selected && !by(e.caller, deleted) {
-			wanted = say{toastWarning, deleted.Name + " was deleted by " + actorName(deleted.By) + "."}
+		marked := a.marks.ids[deleted.ID]
+		if (marked || deleted.ID == a.selected) && !by(e.caller, deleted) {
+			which := deleted.Name
+			if marked {
+				which += ", which was marked,"
+			}
+			wanted = say{toastWarning, which + " was deleted by " + actorName(deleted.By) + "."}
 		}
 		a.remove(deleted.ID)
 	}

@@ -103,6 +103,7 @@ func (a *accounts) show(rows inventory.List, view []int32) {
 		}
 	}
 	a.table.Select(max(place, 0))
+	a.countHidden()
 	a.selected = ""
 	if account, ok := a.current(); ok {
 		a.selected = account.ID

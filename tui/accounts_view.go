@@ -35,7 +35,7 @@ func newPaints(s *styles.Styles) *paints {
 	return &paints{
 		Styles: table.Styles{
 			Heading: table.NewPaint(s.Heading), Marker: table.NewPaint(s.Marker), Match: table.NewPaint(s.Match),
-			MarkerGlyph: s.Glyphs.Marker, Ellipsis: s.Glyphs.Ellipsis,
+			MarkerGlyph: s.Glyphs.Marker, MarkGlyph: s.Glyphs.Mark, Ellipsis: s.Glyphs.Ellipsis,
 		},
 		muted: table.NewPaint(s.Muted), inUse: table.NewPaint(s.Success), refused: table.NewPaint(s.Danger), mighty: table.NewPaint(s.Warning),
 	}
@@ -73,6 +73,9 @@ func (a *accounts) summary(e environment) string {
 	}
 	if a.load.running {
 		right = e.spinner() + " " + right
+	}
+	if marked := a.markSummary(); marked != "" {
+		right += " " + e.styles.Glyphs.Dot + " " + marked
 	}
 	if f := a.failure; f != nil && !a.loaded.IsZero() {
 		right += " " + e.styles.Glyphs.Dot + " stale, loaded " + ageInWords(e.now, a.loaded)
@@ -135,7 +138,8 @@ func (a *accounts) heading(text queryText, width int, e environment) string {
 // body draws the rows, or says why there are none.
 func (a *accounts) body(l layout, e environment) string {
 	if a.table.Length() > 0 {
-		return a.table.View(a.columns, e.paints.Styles, func(place int) []table.Cell {
+		marked := func(place int) bool { return a.marks.ids[a.shown.ID(a.row(place))] }
+		return a.table.ViewMarked(a.columns, e.paints.Styles, marked, func(place int) []table.Cell {
 			account := a.shown.At(a.row(place))
 			return a.cells(&account, e)
 		})

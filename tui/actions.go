@@ -46,6 +46,15 @@ type (
 	abandonCreate struct{}
 	// deleteAccount ends an account, named by its id.
 	deleteAccount struct{ id string }
+	// deleteAccounts ends several, named by their ids.
+	deleteAccounts struct{ ids []string }
+	// bulkStep takes an account away that is gone, and does what comes then.
+	bulkStep struct {
+		gone string // id, or ""
+		then action // or nil
+	}
+	// bulkEnded closes the dialog of many accounts that are all gone.
+	bulkEnded struct{ deleted, gone int }
 	// abandonDelete closes the dialog although the fate of its deletion is
 	// unknown.
 	abandonDelete struct{ name string }
@@ -100,6 +109,9 @@ func (quitProgram) isAction()     {}
 func (createAccount) isAction()   {}
 func (abandonCreate) isAction()   {}
 func (deleteAccount) isAction()   {}
+func (deleteAccounts) isAction()  {}
+func (bulkStep) isAction()        {}
+func (bulkEnded) isAction()       {}
 func (abandonDelete) isAction()   {}
 func (deletionDone) isAction()    {}
 func (copySecret) isAction()      {}

@@ -201,6 +201,17 @@ func (m *Model) perform(wanted action, from int) tea.Cmd {
 		return m.reload()
 	case deleteAccount:
 		return r.remove(a.id)
+	case deleteAccounts:
+		cmds := make([]tea.Cmd, len(a.ids))
+		for i, id := range a.ids {
+			cmds[i] = r.remove(id)
+		}
+		return tea.Batch(cmds...)
+	case bulkStep:
+		return m.bulkStepped(a, from)
+	case bulkEnded:
+		m.close(from)
+		m.say(toastGood, a.words())
 	case abandonDelete:
 		m.close(from)
 		m.say(toastWarning, a.name+" may have been deleted: look for it in the list, which is being loaded again.")

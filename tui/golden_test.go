@@ -59,6 +59,39 @@ var states = []struct {
 	{"delete", nil, func(c *console) { c.press("d") }},
 	{"delete-in-use", nil, func(c *console) { c.press("j", "d") }},
 	{"delete-mistyped", nil, func(c *console) { c.press("j", "d"); c.typeText("ci-dep"); c.press("enter") }},
+	{"marked", nil, func(c *console) { c.press("space", "j", "space", "/"); c.typeText("ci"); c.press("enter") }},
+	{"bulk", nil, func(c *console) { c.press("space", "space", "j", "space", "d") }},
+	{"bulk-running", func(a *authority) { a.delay["delete"] = 30 * time.Minute }, func(c *console) {
+		c.askForAll(8)
+		c.press("enter")
+	}},
+	{"bulk-failed", failing("delete", forbidden()), func(c *console) { c.askForAll(8); c.press("enter") }},
+	{"bulk-meanwhile", nil, func(c *console) {
+		c.press("*", "d")
+		c.server.deletes(c.server.accounts[1].ID)
+		c.settle()
+	}},
+	{"delete-meanwhile", nil, func(c *console) {
+		c.press("d")
+		c.server.deletes(c.server.accounts[0].ID)
+		c.settle()
+	}},
+	{"disconnected", failingLater("await", unreachable()), func(c *console) {
+		c.server.deletes(c.server.accounts[0].ID)
+		c.wait(3 * time.Minute)
+	}},
+	{"not-live", failing("end", forbidden()), nil},
+	{"streaming", func(a *authority) {
+		*a = *manyAccounts(1000)
+		a.fail = func(call string, attempt int) *api.Error {
+			if call == "accounts" && attempt > 2 {
+				a.mu.Lock()
+				a.delay["accounts"] = 30 * time.Minute
+				a.mu.Unlock()
+			}
+			return nil
+		}
+	}, nil},
 	{"audit", nil, func(c *console) { c.press("2", "j") }},
 	{"audit-empty", func(a *authority) { a.log = nil }, func(c *console) { c.press("2") }},
 	{"audit-loading", func(a *authority) { a.delay["events"] = 30 * time.Minute }, func(c *console) { c.press("2") }},

@@ -79,6 +79,8 @@ type keyMap struct {
 
 	New, Delete, Details, Search, ClearSearch, Sort, Reverse, Refresh, Help, Mouse, Quit, Interrupt binding
 
+	Mark, MarkRange, MarkAll, InvertMarks, Unmark binding
+
 	ToAccounts, ToAudit, ToTeams, NextPage, PreviousPage, ShowAccount, Inspect, NewTeam, ShowKeys, Palette, Return binding
 
 	KeepSearch, LeaveSearch binding
@@ -109,6 +111,11 @@ func defaultKeyMap() keyMap {
 		Sort:        bind("sort", "sort", "s").means("Sort by the next column"),
 		Reverse:     bind("reverse", "reverse", "S").means("Reverse the order"),
 		Refresh:     bind("refresh", "refresh", "r").means("Refresh"),
+		Mark:        bind("mark", "mark", "space").means("Mark, or no longer"),
+		MarkRange:   bind("mark-range", "mark up to here", "v").means("Mark from the last mark to here"),
+		MarkAll:     bind("mark-all", "mark all shown", "*").means("Mark all that is shown, or none of it"),
+		InvertMarks: bind("invert-marks", "invert marks", "~").means("Invert the marks of what is shown"),
+		Unmark:      bind("unmark", "unmark all", "esc").means("Unmark all"),
 		Help:        bind("help", "help", "?").means("Help"),
 		Mouse:       bind("mouse", "mouse", "M").means("Mouse on or off"),
 		Quit:        bind("quit", "quit", "q").means("Quit"),
@@ -245,9 +252,12 @@ func (k keyMap) places() []place {
 	for _, b := range k.movements() {
 		typing = append(typing, b.whileTyping())
 	}
-	accounts := join(page, []binding{k.New, k.Delete, k.Details, k.Search, k.Sort, k.Reverse, k.Refresh})
+	accounts := join(page, []binding{k.New, k.Delete, k.Details, k.Search, k.Sort, k.Reverse, k.Refresh,
+		k.Mark, k.MarkRange, k.MarkAll, k.InvertMarks})
 	return []place{
 		{"API Keys", false, join(accounts, []binding{k.ClearSearch})},
+		{"API Keys, with marks", false, join(accounts, []binding{k.Unmark})},
+		{"Many deletions", false, join(k.movements(), []binding{k.Refresh, k.Back, k.Interrupt})},
 		{"API Keys, where another page led to", false, join(accounts, []binding{k.Return})},
 		{"Audit log", false, join(page, []binding{k.ShowAccount, k.Inspect, k.Search, k.ClearSearch, k.Refresh})},
 		{"Teams", false, join(page, []binding{k.NewTeam, k.ShowKeys, k.Inspect, k.Search, k.ClearSearch, k.Refresh})},

@@ -37,6 +37,7 @@ func (p *Paint) write(b *strings.Builder, text string) {
 type Styles struct {
 	Heading, Marker, Match *Paint
 	MarkerGlyph, Ellipsis  string
+	MarkGlyph              string // before a row that is marked, one cell
 }
 
 // Cell is one field of a row. Matches are the byte offsets of the letters to
@@ -147,6 +148,11 @@ func (m Model) Heading(columns []Column, s Styles) string {
 // row, so that moving it writes a few bytes (a whole highlighted row was
 // measured at 274).
 func (m Model) View(columns []Column, s Styles, row func(index int) []Cell) string {
+	return m.ViewMarked(columns, s, func(int) bool { return false }, row)
+}
+
+// ViewMarked is View with a glyph before each row that is marked.
+func (m Model) ViewMarked(columns []Column, s Styles, marked func(index int) bool, row func(index int) []Cell) string {
 	var b strings.Builder
 	from, to := m.Visible()
 	for i := range m.height {
@@ -159,9 +165,13 @@ func (m Model) View(columns []Column, s Styles, row func(index int) []Cell) stri
 		}
 		if index == m.cursor {
 			s.Marker.write(&b, s.MarkerGlyph)
-			b.WriteByte(' ')
 		} else {
-			b.WriteString("  ")
+			b.WriteByte(' ')
+		}
+		if marked(index) {
+			s.Marker.write(&b, s.MarkGlyph)
+		} else {
+			b.WriteByte(' ')
 		}
 		m.line(&b, columns, s, row(index))
 	}
