@@ -64,7 +64,7 @@ fuzz: ## fuzz every target for FUZZTIME (10s)
 
 soak: ## hold the promises at full size, for an hour or so: SEEDS=20 OPERATIONS=10000 KILLS=200
 	LIFEGUARD_SOAK=1 LIFEGUARD_SOAK_SEEDS=$(SEEDS) LIFEGUARD_SOAK_OPERATIONS=$(OPERATIONS) LIFEGUARD_SOAK_KILLS=$(KILLS) \
-		$(GO) test -run '^TestSoak' -count=1 -timeout 0 -v ./server ./cmd/lifeguard
+		$(GO) test -run '^TestSoak' -count=1 -timeout 0 -v ./server ./cmd/lifeguard ./tui
 
 demo: build ## render docs/demo.gif from demo.tape
 	@if command -v vhs >/dev/null; then vhs demo.tape; else \

@@ -19,14 +19,18 @@ import (
 )
 
 // monkeyKeys are pressed by those who press anything.
-var monkeyKeys = strings.Fields("n d enter enter enter esc tab shift+tab up down left right j k g G / ? r s S y w c i q a e 1 2 3 2 3 : space backspace pgdown pgup ctrl+f ctrl+d ctrl+u ctrl+r home end")
+var monkeyKeys = strings.Fields("n d d enter enter enter esc tab shift+tab up down left right j k g G / ? r s S y w c i q a e 1 2 3 2 3 : space space v * ~ 4 8 M backspace pgdown pgup ctrl+f ctrl+d ctrl+u ctrl+r home end")
 
 var sgr = regexp.MustCompile(`\x1b\[[0-9;:]*m`)
 
 // checkScreen holds what must be true of every frame.
 func (c *console) checkScreen(width, height int) {
 	c.t.Helper()
-	content := c.model.View().Content
+	c.checkFrame(c.model.View().Content, width, height)
+}
+
+func (c *console) checkFrame(content string, width, height int) {
+	c.t.Helper()
 	for _, line := range strings.Split(content, "\n") {
 		if w := ansi.StringWidthWc(line); w > max(width, 0) {
 			c.t.Fatalf("a line is %d cells wide on a screen of %d: %q", w, width, line)
@@ -42,36 +46,97 @@ func (c *console) checkScreen(width, height int) {
 	}
 }
 
-// play presses keys, pastes and resizes as the bytes say, and checks after each
-// that nothing was deleted without its dialog, and nothing made without a form.
+// asks matches a screen that asks, or has asked, whether to delete.
+var asks = regexp.MustCompile(`Delete ([\d,]+ )?Service Account|Trying again`)
+
+// player presses keys, pastes, resizes and lets others act as bytes say, and
+// checks after each that nothing was deleted without its dialog, that nothing
+// was made without a form, and that every line fits the screen.
+type player struct {
+	*console
+	width, height int
+	steps         int
+	shown         string // the frame before the next step
+}
+
+var playedSizes = [][2]int{{80, 24}, {60, 12}, {120, 40}, {20, 4}, {0, 0}, {200, 60}, {80, 13}}
+
+func (p *player) step(b byte) {
+	p.t.Helper()
+	before := p.shown
+	deleted, made := len(p.server.deleted), len(p.server.keys)
+	switch {
+	case b >= 250:
+		size := playedSizes[p.steps%len(playedSizes)]
+		p.width, p.height = size[0], size[1]
+		p.send(tea.WindowSizeMsg{Width: p.width, Height: p.height})
+	case b >= 244:
+		p.paste([]string{"ci", "\x1b]52;c;aGk=\a", "two\nlines", knownKey, "\u202eevil\u200b", "plat"}[b-244])
+	case b >= 240:
+		p.wait(time.Duration(b-239) * 700 * time.Millisecond)
+	case b >= 236:
+		p.others(b)
+	default:
+		p.press(monkeyKeys[int(b)%len(monkeyKeys)])
+	}
+	p.steps++
+	p.settle()
+	small := p.width < 60 || p.height < 12
+	if len(p.server.deleted) > deleted && !small && !asks.MatchString(before) {
+		p.t.Fatalf("deleted without its dialog:\n%s", before)
+	}
+	if len(p.server.keys) > made && !small && !strings.Contains(before, "New API Key") {
+		p.t.Fatalf("made without the form:\n%s", before)
+	}
+	content := p.model.View().Content
+	p.checkFrame(content, p.width, p.height)
+	p.shown = ansi.Strip(content)
+}
+
+// others is another administrator who makes and deletes accounts.
+func (p *player) others(b byte) {
+	if n := len(p.server.accounts); b%2 == 0 && n > 3 {
+		p.server.deletes(p.server.accounts[p.steps%n].ID)
+		return
+	}
+	p.server.makes(newcomer(p.server, p.steps, fmt.Sprintf("made-%d", p.steps)))
+}
+
+// play plays a script until it ends, or the console does.
 func (c *console) play(script []byte) {
-	width, height := 80, 24
-	sizes := [][2]int{{80, 24}, {60, 12}, {120, 40}, {20, 4}, {0, 0}, {200, 60}, {80, 13}}
-	for i, b := range script {
-		before := c.screen()
-		deleted, made := len(c.server.deleted), len(c.server.keys)
-		switch {
-		case b >= 250:
-			size := sizes[i%len(sizes)]
-			width, height = size[0], size[1]
-			c.send(tea.WindowSizeMsg{Width: width, Height: height})
-		case b >= 244:
-			c.paste([]string{"ci", "\x1b]52;c;aGk=\a", "two\nlines", knownKey, "\u202eevil\u200b", "plat"}[b-244])
-		case b >= 240:
-			c.wait(time.Duration(b-239) * 700 * time.Millisecond)
-		default:
-			c.press(monkeyKeys[int(b)%len(monkeyKeys)])
+	p := player{console: c, width: 80, height: 24, shown: c.screen()}
+	for _, b := range script {
+		if p.step(b); c.quit {
+			return
 		}
-		c.settle()
-		small := width < 60 || height < 12
-		if len(c.server.deleted) > deleted && !small && !strings.Contains(before, "Delete Service Account") && !strings.Contains(before, "Trying again") {
-			c.t.Fatalf("deleted without its dialog:\n%s", before)
-		}
-		if len(c.server.keys) > made && !small && !strings.Contains(before, "New API Key") {
-			c.t.Fatalf("made without the form:\n%s", before)
-		}
-		c.checkScreen(width, height)
-		if c.quit {
+	}
+}
+
+// monkey presses so many random keys. A console that was left is opened again.
+func monkey(t *testing.T, seed uint64, steps int) {
+	t.Chdir(t.TempDir()) // it finds out how to write files
+	random := rand.New(rand.NewPCG(seed, 1))
+	for steps > 0 {
+		synctest.Test(t, func(t *testing.T) {
+			server := newAuthority()
+			// Every sixth call fails, in a way that only its number decides:
+			// calls come from several goroutines.
+			server.fail = func(call string, attempt int) *api.Error {
+				n := (attempt*7919 + len(call)*31 + int(seed)) % 24
+				if n > 3 {
+					return nil
+				}
+				return []*api.Error{unreachable(), lost(), forbidden(), unauthorized()}[n]
+			}
+			server.delay["account"] = 200 * time.Millisecond
+			p := player{console: newConsole(t, server, 80, 24), width: 80, height: 24}
+			p.shown = p.screen()
+			for steps > 0 && !p.quit && p.steps < 5000 {
+				steps--
+				p.step(byte(random.UintN(256)))
+			}
+		})
+		if t.Failed() {
 			return
 		}
 	}
@@ -79,29 +144,17 @@ func (c *console) play(script []byte) {
 
 func TestAMonkeyBreaksNothing(t *testing.T) {
 	for seed := range uint64(8) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Chdir(t.TempDir()) // it finds out how to write files
-			synctest.Test(t, func(t *testing.T) {
-				random := rand.New(rand.NewPCG(seed, 1))
-				server := newAuthority()
-				// Every sixth call fails, in a way that only its number decides:
-				// calls come from several goroutines.
-				server.fail = func(call string, attempt int) *api.Error {
-					n := (attempt*7919 + len(call)*31 + int(seed)) % 24
-					if n > 3 {
-						return nil
-					}
-					return []*api.Error{unreachable(), lost(), forbidden(), unauthorized()}[n]
-				}
-				server.delay["account"] = 200 * time.Millisecond
-				c := newConsole(t, server, 80, 24)
-				script := make([]byte, 500)
-				for i := range script {
-					script[i] = byte(random.UintN(256))
-				}
-				c.play(script)
-			})
-		})
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { monkey(t, seed, 2500) })
+	}
+}
+
+// TestSoakMonkey presses 1,000,000 random keys; see make soak.
+func TestSoakMonkey(t *testing.T) {
+	if os.Getenv("LIFEGUARD_SOAK") == "" {
+		t.Skip("takes long: set LIFEGUARD_SOAK=1")
+	}
+	for seed := range uint64(100) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { monkey(t, 1000+seed, 10_000) })
 	}
 }
 
