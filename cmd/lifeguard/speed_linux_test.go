@@ -26,6 +26,7 @@ func BenchmarkServer(b *testing.B) {
 		b.Run("create", func(b *testing.B) { besideBare(b, served, createLoad(b, served)) })
 		b.Run("list", func(b *testing.B) { benchmarkList(b, served, min(accounts, 100_000)) })
 		b.Run("pages", func(b *testing.B) { benchmarkPages(b, served) })
+		b.Run("timing", func(b *testing.B) { benchmarkTiming(b, served, accounts) })
 		b.Run("memory", func(b *testing.B) {
 			for b.Loop() { // it has been measured already
 				b.ReportMetric(memoryOf(b, served.pid, "VmHWM")*1e6/(1<<20), "MiB-at-most")
