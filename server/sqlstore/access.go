@@ -95,7 +95,8 @@ func (s *Store) teamsAt(ctx context.Context, version int64, ids []string) ([]api
 		found.add(&row)
 		return err
 	}, `SELECT v.version, `+teamColumns+` FROM access_version v
-		LEFT JOIN teams t ON t.id IN (?`+strings.Repeat(`, ?`, len(unknown)-1)+`) AND t.deleted_at IS NULL`+teamJoins, args...)
+		LEFT JOIN teams t ON t.id IN (?`+strings.Repeat(`, ?`, len(unknown)-1)+`) AND t.deleted_at IS NULL`+teamJoins+`
+		WHERE v.singleton = 1`, args...)
 	if err != nil || current != version {
 		return nil, false, err
 	}
@@ -112,7 +113,7 @@ func (t *transaction) team(ctx context.Context, id string) (api.Team, error) {
 		return team(ctx, t, id)
 	}
 	if t.version == 0 {
-		if err := first(ctx, t, `SELECT version FROM access_version`, nil, &t.version); err != nil {
+		if err := first(ctx, t, `SELECT version FROM access_version WHERE singleton = 1`, nil, &t.version); err != nil {
 			return api.Team{}, err
 		}
 	}

@@ -14,12 +14,17 @@ import (
 // teams are of one moment, and of one version of what these grant (see access).
 // It gives a row for every team: one for a service account, which is in its
 // own, and for a user one for each membership.
-const identityQuery = `SELECT v.version, k.id, k.created_at, k.last_used_at,
-		coalesce(a.id, u.id), coalesce(a.name, u.name), u.email, u.status, coalesce(a.team_id, m.team_id)
+//
+// PostgreSQL guesses until it has looked at its tables, and must not be led to
+// read them whole. So the version is a subquery, of one row in any case, and
+// what is deleted is told apart in the columns, not in the joins, where it
+// would bring all indexes of what is not deleted into play.
+const identityQuery = `SELECT (SELECT version FROM access_version WHERE singleton = 1), k.id, k.created_at, k.last_used_at,
+		coalesce(CASE WHEN a.deleted_at IS NULL THEN a.id END, CASE WHEN u.deleted_at IS NULL THEN u.id END),
+		coalesce(a.name, u.name), u.email, u.status, coalesce(a.team_id, m.team_id)
 	FROM keys k
-	CROSS JOIN access_version v
-	LEFT JOIN service_accounts a ON a.id = k.service_account_id AND a.deleted_at IS NULL
-	LEFT JOIN users u ON u.id = k.user_id AND u.deleted_at IS NULL
+	LEFT JOIN service_accounts a ON a.id = k.service_account_id
+	LEFT JOIN users u ON u.id = k.user_id
 	LEFT JOIN memberships m ON m.identity_id = u.id
 	WHERE k.hash = ? AND k.deleted_at IS NULL`
 
