@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -39,8 +40,12 @@ func (t tx) ServiceAccountByName(ctx context.Context, teamID, name string) (api.
 }
 
 func (t tx) InsertServiceAccount(ctx context.Context, account api.ServiceAccount, key server.KeyRecord) error {
-	_, err := t.exec(ctx, `INSERT INTO service_accounts (`+accountColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, accountValues(account)...)
-	if err != nil {
+	if !t.statements.dialect.keeps {
+		_, err := t.exec(ctx, insertAccountAtOnce, slices.Concat(accountValues(account),
+			memberValues(account.Team.ID, account.ID, api.IdentityServiceAccount, account.CreatedAt), keyValues(account.ID, key))...)
+		return err
+	}
+	if _, err := t.exec(ctx, insertAccount, accountValues(account)...); err != nil {
 		return err
 	}
 	if err := t.insertMember(ctx, account.Team.ID, account.ID, api.IdentityServiceAccount, account.CreatedAt); err != nil {
@@ -48,6 +53,17 @@ func (t tx) InsertServiceAccount(ctx context.Context, account api.ServiceAccount
 	}
 	return t.insertAccountKey(ctx, account.ID, key)
 }
+
+const (
+	insertAccount    = `INSERT INTO service_accounts (` + accountColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+	insertMembership = `INSERT INTO memberships (identity_id, team_id, identity_type, created_at) VALUES (?, ?, ?, ?)`
+	insertKey        = `INSERT INTO keys (id, hash, hint, service_account_id, created_at) VALUES (?, ?, ?, ?, ?)`
+
+	// insertAccountAtOnce is all three in one way to a server and back. What
+	// they refer to is looked for when the whole statement is done.
+	insertAccountAtOnce = `WITH account AS (` + insertAccount + ` RETURNING id), membership AS (` + insertMembership +
+		` RETURNING identity_id) ` + insertKey
+)
 
 const accountColumns = `id, team_id, name, name_folded, created_by_type, created_by_id, created_by_name, created_at`
 
@@ -58,9 +74,16 @@ func accountValues(a api.ServiceAccount) []any {
 	}
 }
 
+func keyValues(accountID string, key server.KeyRecord) []any {
+	return []any{key.ID, key.Hash[:], key.Hint, accountID, micros(key.CreatedAt)}
+}
+
+func memberValues(teamID, identityID string, identity api.IdentityType, at time.Time) []any {
+	return []any{identityID, teamID, string(identity), micros(at)}
+}
+
 func (t tx) insertAccountKey(ctx context.Context, accountID string, key server.KeyRecord) error {
-	_, err := t.exec(ctx, `INSERT INTO keys (id, hash, hint, service_account_id, created_at) VALUES (?, ?, ?, ?, ?)`,
-		key.ID, key.Hash[:], key.Hint, accountID, micros(key.CreatedAt))
+	_, err := t.exec(ctx, insertKey, keyValues(accountID, key)...)
 	return err
 }
 
@@ -197,8 +220,7 @@ func (t tx) InsertMember(ctx context.Context, teamID, identityID string, at time
 }
 
 func (t tx) insertMember(ctx context.Context, teamID, identityID string, identity api.IdentityType, at time.Time) error {
-	_, err := t.exec(ctx, `INSERT INTO memberships (identity_id, team_id, identity_type, created_at) VALUES (?, ?, ?, ?)`,
-		identityID, teamID, string(identity), micros(at))
+	_, err := t.exec(ctx, insertMembership, memberValues(teamID, identityID, identity, at)...)
 	return err
 }
 
