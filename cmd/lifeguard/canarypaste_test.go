@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -115,7 +116,21 @@ var canaryCommands = map[string][][]string{
 	"lifeguard audit":        {{"audit", "--json", "--last", "0"}, {"audit", "--last", "0"}},
 	"lifeguard audit export": {{"audit", "export", "--format", "ocsf"}},
 	"lifeguard audit verify": {{"audit", "verify"}},
+	"lifeguard org export":   {{"org", "export"}},
+	"lifeguard org apply":    {{"org", "apply", "-f", pastedFile}, {"org", "apply", "-f", pastedFile, "--json"}},
 	"lifeguard list":         {{"list"}, {"list", "--json"}, {"list", "--jsonl"}},
+}
+
+// pastedFile is an organization that has keys where names belong.
+const pastedFile = "pasted.yaml"
+
+func (c *canary) writePastedFile(key string) {
+	c.t.Helper()
+	text := strings.ReplaceAll("roles:\n  - name: KEY\n    permissions: [KEY]\nteams:\n  - name: KEY\n    role: KEY\n    members: [KEY@example.com]\n"+
+		"users:\n  - email: KEY@example.com\n    name: KEY\n", "KEY", key)
+	if err := os.WriteFile(filepath.Join(c.folder, pastedFile), []byte(text), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 // runCommands runs the program's commands, and some with a key where none
@@ -138,7 +153,10 @@ func (c *canary) runCommands() {
 		{"audit", "verify", "--database", "sqlite:" + key}, {"audit", "--server", key}, {"audit", "--server", "http://" + key + "@localhost"},
 		{"serve", "--listen", key, "--database", c.database}, {"init", "--database", c.database, "--organization", key, "--admin", key},
 		{"backup", "copy.db", "--database", c.database},
+		{"org", "apply", "-f", key},
 	}
+	c.writePastedFile(key)
+	defer func() { _ = os.Remove(filepath.Join(c.folder, pastedFile)) }() // the folder is searched too
 	for _, command := range canaryCommands {
 		runs = append(runs, command...)
 	}

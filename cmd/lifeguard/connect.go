@@ -41,6 +41,8 @@ type connectFlags struct {
 	// auditDays is for how many days an authority on this machine keeps audit
 	// events while it is open; 0 removes none.
 	auditDays int
+	// command names what the changes are made with; "" is the console.
+	command string
 	// set reports whether a flag was given; nil where there are no such flags.
 	set func(name string) bool
 
@@ -75,7 +77,7 @@ func (f connectFlags) ascii(env environment) bool {
 func (f connectFlags) options() []client.Option {
 	options := []client.Option{
 		client.WithUserAgent("lifeguard/" + buildVersion()),
-		client.WithVia(via("console")),
+		client.WithVia(via(cmp.Or(f.command, "console"))),
 	}
 	if f.readOnly {
 		options = append(options, client.WithReadOnly())

@@ -89,7 +89,7 @@ func rootCommand(p process) *cobra.Command {
 	root := consoleCommand(p)
 	root.AddCommand(
 		auditCommand(p), backupCommand(p), configCommand(p), contextCommand(p), demoCommand(p),
-		initCommand(p), listCommand(p), serveCommand(p), versionCommand(p),
+		initCommand(p), listCommand(p), orgCommand(p), serveCommand(p), versionCommand(p),
 	)
 	return root
 }
@@ -108,6 +108,14 @@ func exitCode(err error) int {
 	}
 }
 
+// fileMistakes is an error with a line for each mistake in a file.
+type fileMistakes interface {
+	error
+	Lines() []string
+}
+
+var _ fileMistakes = (*config.Error)(nil)
+
 // printError writes one calm line. A run that fails is no reason to print how
 // the command is used; a command line that was not understood names the help.
 func printError(w io.Writer, err error) {
@@ -115,10 +123,10 @@ func printError(w io.Writer, err error) {
 		_, _ = fmt.Fprintln(w, "lifeguard: cancelled")
 		return
 	}
-	var unusable *config.Error
-	if errors.As(err, &unusable) {
-		for _, line := range unusable.Lines() {
-			_, _ = fmt.Fprintln(w, "lifeguard: "+line)
+	var mistakes fileMistakes
+	if errors.As(err, &mistakes) {
+		for _, line := range mistakes.Lines() {
+			_, _ = fmt.Fprintln(w, "lifeguard: "+api.RedactKeys(line))
 		}
 		return
 	}
