@@ -6,6 +6,8 @@ const (
 	PathMyAPIKeys = PathMe + "/api-keys"
 	// PathMyAPIKey is one of them, by {id} (extension).
 	PathMyAPIKey = PathMyAPIKeys + "/{id}"
+	// PathUserAPIKeys is where somebody else makes a key for a user (extension).
+	PathUserAPIKeys = PathUser + "/api-keys"
 )
 
 // MaxDeveloperKeys is how many keys a user can have at a time.

@@ -35,6 +35,19 @@ func (c *Client) CreateDeveloperKey(ctx context.Context, idempotencyKey string) 
 	return c.createKey(ctx, call{method: http.MethodPost, url: c.url(api.PathMyAPIKeys, nil), what: whatKeys, idempotencyKey: idempotencyKey})
 }
 
+// CreateUserKey makes a developer key for a user who has none, or has lost
+// them, as [Client.CreateDeveloperKey] does for the caller. It needs the
+// permission [api.ProvisionUsersWithSCIM] and all that the user may do.
+func (c *Client) CreateUserKey(ctx context.Context, userID, idempotencyKey string) (api.CreatedDeveloperKey, error) {
+	of := item{api.PathUserAPIKeys, userID, whatUser}
+	if err := of.check(); err != nil {
+		return api.CreatedDeveloperKey{}, err
+	}
+	return c.createKey(ctx, call{
+		method: http.MethodPost, url: c.url(of.path(), nil), what: whatUser, item: true, idempotencyKey: idempotencyKey,
+	})
+}
+
 func (c *Client) createKey(ctx context.Context, k call) (api.CreatedDeveloperKey, error) {
 	if err := checkIdempotencyKey(k.idempotencyKey); err != nil {
 		return api.CreatedDeveloperKey{}, err

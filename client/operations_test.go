@@ -75,6 +75,9 @@ var operations = []operation{
 	changes("CreateDeveloperKey", false, func(ctx context.Context, c *client.Client) (api.CreatedDeveloperKey, error) {
 		return c.CreateDeveloperKey(ctx, client.NewIdempotencyKey())
 	}),
+	changes("CreateUserKey", true, func(ctx context.Context, c *client.Client) (api.CreatedDeveloperKey, error) {
+		return c.CreateUserKey(ctx, "u1", client.NewIdempotencyKey())
+	}),
 	deletes("DeleteDeveloperKey", func(ctx context.Context, c *client.Client) error { return c.DeleteDeveloperKey(ctx, "k1") }),
 	{"ServiceAccounts", false, false, list},
 	reads("ServiceAccount", true, func(ctx context.Context, c *client.Client) (api.ServiceAccount, error) {

@@ -35,6 +35,9 @@ type UserWrites interface {
 	// DeleteUser ends a user, its developer keys and its memberships, or returns
 	// ErrNotFound; the rows of the user and its keys are kept, marked deleted.
 	DeleteUser(ctx context.Context, id string, at time.Time) error
+	// TeamsOf returns all living teams of a user with their roles, in the order
+	// of their ids.
+	TeamsOf(ctx context.Context, userID string) ([]api.Team, error)
 	// HasActiveAdministrator reports whether an active user is in a living team
 	// whose role is tenant-admin.
 	HasActiveAdministrator(ctx context.Context) (bool, error)

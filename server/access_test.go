@@ -35,6 +35,7 @@ var access = joined(
 	roleWriteAccess,
 	developerKeyAccess,
 	organizationAccess,
+	userKeyAccess,
 )
 
 func joined[V any](parts ...map[string]V) map[string]V {

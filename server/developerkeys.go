@@ -96,29 +96,37 @@ func (s *Server) createMyKey(ctx context.Context, input *createMyKeyInput) (*cre
 	if by.Type != api.IdentityUser {
 		return nil, conflict(api.CodeConflict, "A service account has one key, from its creation on. Developer keys are for users.", nil)
 	}
-	idempotencyKey := strings.ToLower(input.IdempotencyKey)
-	if idempotencyKey != "" && !isID(idempotencyKey) {
+	return s.createKey(ctx, keyCreation{by: by, userID: by.ID, bodyHash: developerKeyBody, idempotencyKey: input.IdempotencyKey})
+}
+
+// createKey makes a developer key for a user.
+func (s *Server) createKey(ctx context.Context, c keyCreation) (*createMyKeyOutput, error) {
+	c.idempotencyKey = strings.ToLower(c.idempotencyKey)
+	if c.idempotencyKey != "" && !isID(c.idempotencyKey) {
 		return nil, invalid("header."+api.HeaderIdempotencyKey, errors.New("must be a UUID"))
 	}
-	if err := s.holdIdempotencyKey(ctx, by, idempotencyKey); err != nil {
+	if err := s.holdIdempotencyKey(ctx, c.by, c.idempotencyKey); err != nil {
 		return nil, err
 	}
 	secret, record, err := s.source.mint()
 	if err != nil {
 		return nil, internal(err)
 	}
+	c.record, c.flight = record, s.flight()
 	event := s.eventOn(ctx, ResourceAPIKey, ActionAPIKeyCreate)
 	event.Time = record.CreatedAt
-	c := keyCreation{by: by, idempotencyKey: idempotencyKey, record: record, flight: s.flight()}
 	var keyID string
 	err = s.store.Write(ctx, func(tx Tx) (Event, error) {
-		var err error
+		user, err := c.receiver(ctx, tx)
+		if err != nil {
+			return Event{}, err
+		}
 		if keyID, err = c.run(ctx, tx); err != nil {
 			return Event{}, err
 		}
 		created := event
 		created.ResourceID, created.ResourceName = keyID, record.Hint
-		created.Metadata = map[string]string{"user_id": by.ID, "user_email": by.Email}
+		created.Metadata = map[string]string{"user_id": user.ID, "user_email": user.Email}
 		if keyID != record.ID {
 			created.Metadata["replayed"] = "true"
 		}
@@ -141,6 +149,8 @@ func (s *Server) createMyKey(ctx context.Context, input *createMyKeyInput) (*cre
 // keyCreation is the create of a developer key.
 type keyCreation struct {
 	by             caller
+	userID         string // whom the key is for
+	bodyHash       [32]byte
 	idempotencyKey string // "" when the caller sent none
 	record         KeyRecord
 	flight         flight
@@ -149,29 +159,26 @@ type keyCreation struct {
 // run carries the create out within a transaction, or repeats it, and returns
 // the id of the key: that of an earlier create when it was repeated.
 func (c keyCreation) run(ctx context.Context, tx Tx) (id string, err error) {
-	if err := stillAuthenticated(ctx, tx, c.by); err != nil {
-		return "", err
-	}
 	if c.idempotencyKey != "" {
 		id, err := c.replay(ctx, tx)
 		if !errors.Is(err, ErrNotFound) {
 			return id, err
 		}
 	}
-	switch n, err := tx.CountDeveloperKeys(ctx, c.by.ID); {
+	switch n, err := tx.CountDeveloperKeys(ctx, c.userID); {
 	case err != nil:
 		return "", err
 	case n >= api.MaxDeveloperKeys:
-		return "", conflict(api.CodeConflict, fmt.Sprintf("You have %d keys, which is as many as a user can have. Delete one first.", n), nil)
+		return "", conflict(api.CodeConflict, fmt.Sprintf("The user has %d keys, which is as many as a user can have. Delete one first.", n), nil)
 	}
-	if err := tx.InsertDeveloperKey(ctx, c.by.ID, c.record); err != nil {
+	if err := tx.InsertDeveloperKey(ctx, c.userID, c.record); err != nil {
 		return "", err
 	}
 	if c.idempotencyKey == "" {
 		return c.record.ID, nil
 	}
 	return c.record.ID, tx.RememberCreate(ctx, c.flight.stamped(IdempotentCreate{
-		CallerID: c.by.ID, Key: c.idempotencyKey, BodyHash: developerKeyBody,
+		CallerID: c.by.ID, Key: c.idempotencyKey, BodyHash: c.bodyHash,
 		AccountID: c.record.ID, CreatedAt: c.record.CreatedAt,
 	}), c.expiry())
 }
@@ -179,16 +186,38 @@ func (c keyCreation) run(ctx context.Context, tx Tx) (id string, err error) {
 // expiry is the moment before which a create is forgotten.
 func (c keyCreation) expiry() time.Time { return c.record.CreatedAt.Add(-api.IdempotencyWindow) }
 
-// stillAuthenticated refuses a user who was suspended, or whose key was
+// receiver is the user that the key is for, after the caller was found to be
+// still allowed to make it.
+func (c keyCreation) receiver(ctx context.Context, tx Tx) (User, error) {
+	if err := stillAuthenticated(ctx, tx, c.by); err != nil {
+		return User{}, err
+	}
+	user, err := userIn(ctx, tx, c.userID)
+	switch {
+	case err != nil:
+		return User{}, err
+	case c.userID == c.by.ID:
+		return user.User, nil
+	}
+	return user.User, mayGiveKey(ctx, tx, user.User)
+}
+
+// stillAuthenticated refuses a caller who was suspended, or whose key was
 // deleted, after the request was let in: a key that has ended must not leave
 // another behind.
 func stillAuthenticated(ctx context.Context, tx Tx, by caller) error {
-	user, err := tx.User(ctx, by.ID)
-	if err == nil && user.Status == UserSuspended {
-		err = ErrNotFound
-	}
-	if err == nil {
-		_, err = tx.DeveloperKey(ctx, by.ID, by.KeyID)
+	var err error
+	if by.Type == api.IdentityServiceAccount {
+		_, err = tx.ServiceAccount(ctx, by.ID)
+	} else {
+		var user UserDetails
+		user, err = tx.User(ctx, by.ID)
+		if err == nil && user.Status == UserSuspended {
+			err = ErrNotFound
+		}
+		if err == nil {
+			_, err = tx.DeveloperKey(ctx, by.ID, by.KeyID)
+		}
 	}
 	if errors.Is(err, ErrNotFound) {
 		return unauthorized()
@@ -205,13 +234,13 @@ func (c keyCreation) replay(ctx context.Context, tx Tx) (id string, err error) {
 		return "", err
 	case remembered.CreatedAt.Before(c.expiry()):
 		return "", ErrNotFound
-	case remembered.BodyHash != developerKeyBody:
+	case remembered.BodyHash != c.bodyHash:
 		return "", refuse(http.StatusUnprocessableEntity, api.CodeIdempotencyMismatch,
 			"This Idempotency-Key belongs to another create. Take a new one.")
 	case c.flight.elsewhere(remembered):
 		return "", inFlight()
 	}
-	key, err := tx.DeveloperKey(ctx, c.by.ID, remembered.AccountID)
+	key, err := tx.DeveloperKey(ctx, c.userID, remembered.AccountID)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return "", conflict(api.CodeConflict,
@@ -224,7 +253,7 @@ func (c keyCreation) replay(ctx context.Context, tx Tx) (id string, err error) {
 	}
 	fresh := c.record
 	fresh.ID = key.ID
-	if err := tx.ReplaceDeveloperKey(ctx, c.by.ID, fresh); err != nil {
+	if err := tx.ReplaceDeveloperKey(ctx, c.userID, fresh); err != nil {
 		return "", err
 	}
 	return key.ID, tx.RememberCreate(ctx, c.flight.stamped(remembered), c.expiry())

@@ -87,6 +87,7 @@ func (s *Server) register(version string) {
 		s.registerDeveloperKeys,
 		s.registerRoles,
 		s.registerOrganization,
+		s.registerUserKeys,
 	} {
 		area(api)
 	}

@@ -36,6 +36,7 @@ var rules = join(
 	roleWriteRules,
 	developerKeyRules,
 	organizationRules,
+	userKeyRules,
 )
 
 // join puts the parts of a table together. A key in two of them is a mistake

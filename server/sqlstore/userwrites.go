@@ -40,6 +40,13 @@ func (t tx) DeleteUser(ctx context.Context, id string, at time.Time) error {
 	return err
 }
 
+func (t tx) TeamsOf(ctx context.Context, userID string) ([]api.Team, error) {
+	var rows teamRows
+	err := t.query(ctx, rows.scan, `SELECT `+teamColumns+` FROM memberships m JOIN teams t ON t.id = m.team_id`+teamJoins+`
+		WHERE m.identity_id = ? AND t.deleted_at IS NULL ORDER BY t.id`, userID)
+	return rows.finish(), err
+}
+
 func (t tx) HasActiveAdministrator(ctx context.Context) (bool, error) {
 	var administrators int
 	err := first(ctx, t, `SELECT count(*) FROM (

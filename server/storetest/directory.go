@@ -33,6 +33,12 @@ func testDirectory(t *testing.T, db Database) {
 		if err := tx.DeleteTeam(ctx, f.web.ID, Epoch); err != nil {
 			return err
 		}
+		if teams, err := tx.TeamsOf(ctx, zoe.ID); err != nil || !cmp.Equal([]api.Team{f.admins, f.data}, teams) {
+			t.Errorf("the teams of a user: %v, %v", teams, err)
+		}
+		if teams, err := tx.TeamsOf(ctx, NewID(1000)); err != nil || !cmp.Equal([]api.Team{}, teams) {
+			t.Errorf("the teams of nobody: %v, %v", teams, err)
+		}
 		inside, err = tx.Directory(ctx)
 		return err
 	})
