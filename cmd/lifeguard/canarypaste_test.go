@@ -118,6 +118,7 @@ var canaryCommands = map[string][][]string{
 	"lifeguard audit verify": {{"audit", "verify"}},
 	"lifeguard org export":   {{"org", "export"}},
 	"lifeguard org apply":    {{"org", "apply", "-f", pastedFile}, {"org", "apply", "-f", pastedFile, "--json"}},
+	"lifeguard user list":    {{"user", "list"}, {"user", "list", "--json"}},
 	"lifeguard list":         {{"list"}, {"list", "--json"}, {"list", "--jsonl"}},
 }
 
@@ -153,7 +154,9 @@ func (c *canary) runCommands() {
 		{"audit", "verify", "--database", "sqlite:" + key}, {"audit", "--server", key}, {"audit", "--server", "http://" + key + "@localhost"},
 		{"serve", "--listen", key, "--database", c.database}, {"init", "--database", c.database, "--organization", key, "--admin", key},
 		{"backup", "copy.db", "--database", c.database},
-		{"org", "apply", "-f", key},
+		{"org", "apply", "-f", key}, {"user", "key", "--email", key}, {"user", "create", "--email", key, "--name", key},
+		{"user", "create", "--email", "x@example.com", "--team", key}, {"user", "delete", "--email", key, "--yes"},
+		{"user", "key", "--email", "ada@example.com", "--idempotency-key", key},
 	}
 	c.writePastedFile(key)
 	defer func() { _ = os.Remove(filepath.Join(c.folder, pastedFile)) }() // the folder is searched too

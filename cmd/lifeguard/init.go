@@ -101,23 +101,28 @@ func (s *deliveringStore) Write(ctx context.Context, change func(server.Tx) (ser
 	})
 }
 
-// handOver writes the key on a line of its own. Where standard output is a
+// handOver writes the key out, or says that nothing was made.
+func handOver(w io.Writer, key api.Secret) error {
+	if err := writeKey(w, key); err != nil {
+		return fmt.Errorf("the key could not be written to standard output, so nothing was made (%w): try again", plainPathError(err))
+	}
+	return nil
+}
+
+// writeKey writes the key on a line of its own. Where standard output is a
 // file, a full disk may only be noticed when it is flushed. Where it was closed,
 // the Go runtime has put the null device in its place, which takes everything
 // and keeps nothing.
-func handOver(w io.Writer, key api.Secret) error {
-	failed := func(cause error) error {
-		return fmt.Errorf("the key could not be written to standard output, so nothing was made (%w): try again", plainPathError(cause))
-	}
+func writeKey(w io.Writer, key api.Secret) error {
 	file, isFile := w.(*os.File)
 	var mode os.FileMode
 	if isFile {
 		info, err := file.Stat()
 		if err != nil {
-			return failed(err)
+			return err
 		}
 		if null, err := os.Stat(os.DevNull); err == nil && os.SameFile(info, null) {
-			return failed(errors.New("it leads nowhere"))
+			return errors.New("it leads nowhere")
 		}
 		mode = info.Mode()
 	}
@@ -125,10 +130,7 @@ func handOver(w io.Writer, key api.Secret) error {
 	if err == nil && isFile && mode.IsRegular() {
 		err = file.Sync()
 	}
-	if err != nil {
-		return failed(err)
-	}
-	return nil
+	return err
 }
 
 // via names this program and the command in audit events.

@@ -89,7 +89,7 @@ func rootCommand(p process) *cobra.Command {
 	root := consoleCommand(p)
 	root.AddCommand(
 		auditCommand(p), backupCommand(p), configCommand(p), contextCommand(p), demoCommand(p),
-		initCommand(p), listCommand(p), orgCommand(p), serveCommand(p), versionCommand(p),
+		initCommand(p), listCommand(p), orgCommand(p), serveCommand(p), userCommand(p), versionCommand(p),
 	)
 	return root
 }
