@@ -44,7 +44,8 @@ type accounts struct {
 	asked     selection.Query // what stands in the search, as of the last computation
 	searching bool            // the search has the focus
 	sort      selection.Order
-	ranked    bool // best match first, as long as the person did not sort
+	views     []View // of the configuration, never changed
+	ranked    bool   // best match first, as long as the person did not sort
 
 	load    load
 	begun   bool // the list was asked for once

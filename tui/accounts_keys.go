@@ -45,7 +45,11 @@ func (a *accounts) bindings(e environment) []binding {
 	}
 	bindings = append(bindings, k.Sort, k.Mark.because(nothing), k.Reverse, k.Refresh,
 		k.MarkRange.because(nothing), k.MarkAll.because(nothing), k.InvertMarks.because(nothing))
-	return append(bindings, k.movements()...)
+	if len(a.views) == 0 { // last, where it takes no room from what does something
+		noViews := k.Views.because("The configuration has no views: see docs/configuration.md for how to save one.")
+		return append(append(bindings, k.movements()...), noViews)
+	}
+	return append(append(bindings, k.Views), k.movements()...)
 }
 
 // changeForbidden says why the person can make and delete nothing, or "".
@@ -108,6 +112,12 @@ func (a *accounts) run(b binding, e environment) (tea.Cmd, action) {
 		}
 		return a.reload(e), loadSides{}
 	}
+	if b.name == k.Views.name {
+		return a.chooseView(e)
+	}
+	if cmd, ran := a.runView(b, e); ran {
+		return cmd, nil
+	}
 	if cmd, wanted, ran := a.runMark(b, e); ran {
 		return cmd, wanted
 	}
@@ -117,14 +127,15 @@ func (a *accounts) run(b binding, e environment) (tea.Cmd, action) {
 // sortBy is what the name of a command begins with that sorts by a column.
 const sortBy = "sort-by-"
 
-// commands are one for each column that the table can be sorted by.
+// commands are one for each column that the table can be sorted by, and one for
+// each view.
 func (a *accounts) commands() []binding {
 	var commands []binding
 	words := map[string]string{"created": "time of creation", "by": "creator", "used": "last use"}
 	for _, column := range selection.Columns {
 		commands = append(commands, bind(sortBy+column.ID, "").means("Sort by "+cmp.Or(words[column.ID], column.ID)))
 	}
-	return commands
+	return append(commands, a.viewCommands()...)
 }
 
 func (a *accounts) runSort(b binding, e environment) tea.Cmd {

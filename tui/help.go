@@ -18,7 +18,7 @@ type keySection struct {
 // sections are all bindings there are, by where they do something.
 func (k keyMap) sections() []keySection {
 	return []keySection{
-		{"API Keys", []binding{k.New, k.Delete, k.Details, k.Mark, k.MarkRange, k.MarkAll, k.InvertMarks, k.Unmark, k.Search, k.ClearSearch, k.Sort, k.Reverse, k.Refresh}},
+		{"API Keys", []binding{k.New, k.Delete, k.Details, k.Mark, k.MarkRange, k.MarkAll, k.InvertMarks, k.Unmark, k.Search, k.ClearSearch, k.Sort, k.Reverse, k.Refresh, k.Views}},
 		{"Audit log", []binding{k.ShowAccount, k.Inspect, k.Search, k.ClearSearch, k.Refresh}},
 		{"Teams", []binding{k.NewTeam, k.ShowKeys, k.Inspect, k.Search, k.ClearSearch, k.Refresh}},
 		{"Everywhere", append(k.pages(), k.NextPage, k.PreviousPage, k.Return, k.Palette, k.Help, k.Mouse, k.Quit, k.Interrupt)},

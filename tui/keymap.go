@@ -77,7 +77,7 @@ func (b binding) matches(press tea.KeyPressMsg) bool { return key.Matches(press,
 type keyMap struct {
 	Down, Up, PageDown, PageUp, HalfDown, HalfUp, Top, Bottom binding
 
-	New, Delete, Details, Search, ClearSearch, Sort, Reverse, Refresh, Help, Mouse, Quit, Interrupt binding
+	New, Delete, Details, Search, ClearSearch, Sort, Reverse, Refresh, Views, Help, Mouse, Quit, Interrupt binding
 
 	Mark, MarkRange, MarkAll, InvertMarks, Unmark binding
 
@@ -116,6 +116,7 @@ func defaultKeyMap() keyMap {
 		MarkAll:     bind("mark-all", "mark all shown", "*").means("Mark all that is shown, or none of it"),
 		InvertMarks: bind("invert-marks", "invert marks", "~").means("Invert the marks of what is shown"),
 		Unmark:      bind("unmark", "unmark all", "esc").means("Unmark all"),
+		Views:       bind("views", "views", "V").means("Choose a view"),
 		Help:        bind("help", "help", "?").means("Help"),
 		Mouse:       bind("mouse", "mouse", "M").means("Mouse on or off"),
 		Quit:        bind("quit", "quit", "q").means("Quit"),
@@ -253,7 +254,7 @@ func (k keyMap) places() []place {
 		typing = append(typing, b.whileTyping())
 	}
 	accounts := join(page, []binding{k.New, k.Delete, k.Details, k.Search, k.Sort, k.Reverse, k.Refresh,
-		k.Mark, k.MarkRange, k.MarkAll, k.InvertMarks})
+		k.Mark, k.MarkRange, k.MarkAll, k.InvertMarks, k.Views})
 	return []place{
 		{"API Keys", false, join(accounts, []binding{k.ClearSearch})},
 		{"API Keys, with marks", false, join(accounts, []binding{k.Unmark})},

@@ -76,6 +76,8 @@ func New(options Options) Model {
 	}
 	m.keys.rebind(options.Keys)
 	m.mouse = options.Mouse
+	m.accounts.views = options.Views
+	m.accounts.adopt(options.Begin)
 	if m.options.Random == nil {
 		m.options.Random = rand.Float64
 	}

@@ -64,6 +64,10 @@ type Options struct {
 	Theme styles.Theme
 	// Keys are the person's own; they must have no problem, see [Keys.Check].
 	Keys Keys
+	// Views are the saved views, by their names.
+	Views []View
+	// Begin is the view to begin with: what [Model.Remembered] was the last time.
+	Begin View
 	// Mouse is whether the mouse is on at the start; a key turns it on and off.
 	Mouse bool
 	// WindowTitle sets the terminal's title to the context's name.

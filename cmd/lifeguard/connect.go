@@ -21,6 +21,7 @@ type connection struct {
 	address string // where it is, for the header
 	notice  string // said once at the start, may be ""
 	key     api.Secret
+	memory  memory // of what the console showed last
 	// dial makes a client with a key: the first one, or that of a later sign-in.
 	dial func(api.Secret) (*client.Client, error)
 	// close ends what the connection started.

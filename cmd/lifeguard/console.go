@@ -67,6 +67,7 @@ func console(ctx context.Context, p process, flags connectFlags) error {
 		if err != nil {
 			return err
 		}
+		c.memory = flags.memory(p.env, "server", c.name)
 		return show(ctx, p, flags, c)
 	}
 	if err := p.needTerminal(); err != nil {
@@ -76,6 +77,7 @@ func console(ctx context.Context, p process, flags connectFlags) error {
 	if err != nil {
 		return err
 	}
+	c.memory = flags.memory(p.env, "machine", c.name)
 	return show(ctx, p, flags, c)
 }
 
@@ -100,6 +102,7 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 			c.Close()
 		}
 	}()
+	begin, forgotten := c.memory.recall()
 	model := tui.New(tui.Options{
 		Context: ctx,
 		Client:  first,
@@ -129,7 +132,9 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		Clock:             time.Now,
 		NewIdempotencyKey: client.NewIdempotencyKey,
 		ASCII:             flags.ascii(p.env),
-		Notice:            c.notice,
+		Notice:            cmp.Or(c.notice, forgotten),
+		Views:             flags.file.Views,
+		Begin:             begin,
 	})
 	program := tea.NewProgram(model,
 		tea.WithInput(p.stdin),
@@ -141,8 +146,14 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 	// Not tea.WithContext: a program that is killed closes the terminal's
 	// input while it is still being read. One that quits waits for that.
 	defer context.AfterFunc(ctx, program.Quit)()
-	if _, err := program.Run(); err != nil {
+	ended, err := program.Run()
+	if err != nil {
 		return consoleError(err)
+	}
+	if last, ok := ended.(tui.Model); ok {
+		if err := c.memory.keep(last.Remembered()); err != nil {
+			_, _ = fmt.Fprintln(p.stderr, "lifeguard: "+api.Clean(err.Error())) // no reason to have failed
+		}
 	}
 	return ctx.Err()
 }

@@ -21,6 +21,7 @@ import (
 type listFlags struct {
 	connect         connectFlags
 	query, sort     string
+	view            string
 	reverse         bool
 	asJSON, asLines bool
 	request         selection.Request
@@ -45,7 +46,18 @@ func listCommand(p process) *cobra.Command {
 			"lifeguard list --query 'team:=platform created:<7d' --jsonl | jq -r .id",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := flags.parse(columns, cmd.Flags().Changed("sort")); err != nil {
+			sorted := cmd.Flags().Changed("sort")
+			if flags.view != "" {
+				if flags.query != "" {
+					return flagError(cmd, errors.New("--view and --query exclude each other"))
+				}
+				fromView, err := flags.takeView(p, sorted, cmd.Flags().Changed("reverse"))
+				if err != nil {
+					return err
+				}
+				sorted = sorted || fromView
+			}
+			if err := flags.parse(columns, sorted); err != nil {
 				return flagError(cmd, err)
 			}
 			if err := checkQuery(flags.query, selection.Fields(nil).Parse(flags.query).Errors); err != nil {
@@ -63,11 +75,35 @@ func listCommand(p process) *cobra.Command {
 	flags.connect.register(cmd)
 	set := cmd.Flags()
 	set.StringVarP(&flags.query, "query", "q", "", "which service accounts, in the language of the console's search")
+	set.StringVar(&flags.view, "view", "", "a view of the configuration: its query and its order, unless --sort says otherwise")
 	set.StringVar(&flags.sort, "sort", "", "sort by "+strings.Join(columns, ", ")+"; without it the best match comes first")
 	set.BoolVar(&flags.reverse, "reverse", false, "turn the order round")
 	set.BoolVar(&flags.asJSON, "json", false, "one JSON array")
 	set.BoolVar(&flags.asLines, "jsonl", false, "one JSON object a line")
 	return cmd
+}
+
+// takeView takes over what a view of the configuration says, and reports whether
+// it says how to sort.
+func (f *listFlags) takeView(p process, sorted, reversed bool) (bool, error) {
+	c, err := p.configuration(f.connect.config)
+	if err != nil {
+		return false, err
+	}
+	view, err := c.View(f.view)
+	if err != nil {
+		return false, err
+	}
+	f.query = view.Query
+	if sorted || view.Sort == "" {
+		return false, nil
+	}
+	column, reverse := strings.CutPrefix(view.Sort, "-")
+	f.sort = column
+	if !reversed {
+		f.reverse = reverse
+	}
+	return true, nil
 }
 
 func (f *listFlags) parse(columns []string, sorted bool) error {

@@ -14,6 +14,25 @@ type Order struct {
 	Reverse bool
 }
 
+// ParseOrder reads what [Order.String] writes: a column's id, with - before it for
+// the reverse. It reports false for what is neither.
+func ParseOrder(text string) (Order, bool) {
+	id, reverse := strings.CutPrefix(text, "-")
+	for i, column := range Columns {
+		if column.ID == id {
+			return Order{Column: i, Reverse: reverse}, true
+		}
+	}
+	return Order{}, false
+}
+
+func (o Order) String() string {
+	if o.Reverse {
+		return "-" + Columns[o.Column].ID
+	}
+	return Columns[o.Column].ID
+}
+
 // Column is something to sort by.
 type Column struct {
 	ID      string

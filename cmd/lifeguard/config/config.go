@@ -43,6 +43,9 @@ type Config struct {
 	Mouse, WindowTitle bool
 	ProgressBar        Switch
 
+	// Remember is whether the console begins with the last query and order.
+	Remember bool
+	Views    []tui.View // in the order of the file
 	// Keys are the keys that were given to actions. They have no problem.
 	Keys tui.Keys
 }
@@ -80,7 +83,7 @@ const (
 
 // Default is the configuration without a file.
 func Default() Config {
-	return Config{Theme: styles.Auto, ASCII: Auto, WindowTitle: true, ProgressBar: Auto}
+	return Config{Theme: styles.Auto, ASCII: Auto, WindowTitle: true, ProgressBar: Auto, Remember: true}
 }
 
 // ByName returns the context of that name.
@@ -95,14 +98,22 @@ func (c *Config) ByName(name string) (Context, bool) {
 
 // NoContext says that there is no context of that name, and which there are.
 func (c *Config) NoContext(name string) error {
-	if len(c.Contexts) == 0 {
-		return fmt.Errorf("there is no context %q: the configuration has none", api.Clean(name))
-	}
 	names := make([]string, len(c.Contexts))
 	for i, context := range c.Contexts {
 		names[i] = context.Name
 	}
-	return fmt.Errorf("there is no context %q: %s", api.Clean(name), oneOf(name, names))
+	return notNamed("context", name, names)
+}
+
+// notNamed says that nothing has a name, and what was probably meant.
+func notNamed(kind, name string, names []string) error {
+	if api.FindKey(name) != "" {
+		return fmt.Errorf("that is an API key, and not the name of a %s", kind)
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("there is no %s %q: the configuration has none", kind, api.Clean(name))
+	}
+	return fmt.Errorf("there is no %s %q: %s", kind, api.Clean(name), oneOf(name, names))
 }
 
 // Problem is one thing in the file that is not as it must be.

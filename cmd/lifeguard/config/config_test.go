@@ -53,6 +53,12 @@ ascii: true
 mouse: true
 window_title: false
 progress_bar: false
+remember: false
+views:
+  Forgotten keys:
+    query: used:>90d,never
+    sort: -used
+  new ones: {sort: created}
 keys:
   new: [n, f2]
   sort: []
@@ -64,7 +70,8 @@ keys:
 	want := config.Config{
 		Path: "/etc/lifeguard/config.yaml", Context: "prod", Theme: styles.HighContrast, ASCII: config.On,
 		Mouse: true, ProgressBar: config.Off,
-		Keys: tui.Keys{"new": {"n", "f2"}, "sort": {}, "top": {"0"}, "refresh": {"?"}, "help": {"h"}},
+		Views: []tui.View{{Name: "Forgotten keys", Query: "used:>90d,never", Sort: "-used"}, {Name: "new ones", Sort: "created"}},
+		Keys:  tui.Keys{"new": {"n", "f2"}, "sort": {}, "top": {"0"}, "refresh": {"?"}, "help": {"h"}},
 		Contexts: []config.Context{
 			{
 				Name: "prod", Line: 4, Server: "https://keys.example.com", CAFile: filepath.Join(home, "ca.pem"), KeyFile: "/etc/lifeguard/prod.key",
@@ -120,6 +127,12 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"contexts:\n  a: &a {}\n  b: *a":                                          `2: contexts.a must be names with values below it, not a reference`,
 		"theme: !!str dark":                                                       `not a tag`,
 		"theme: dark\n---\ntheme: light":                                          `the file has a second document: keep one`,
+		"views:\n  a:":                                                            `2: views.a needs a query, a sort or both`,
+		"views:\n  a:\n    sort: usde":                                            `3: views.a.sort cannot be "usde": did you mean "used"?`,
+		"views:\n  a:\n    query: 'tem:x'":                                        `3: views.a.query: `,
+		"views:\n  a:\n    query: '\"x'":                                          `3: views.a.query: `,
+		"views:\n  a:\n    sorted: x":                                             `3: there is no setting "views.a.sorted": did you mean "sort"?`,
+		"views:\n  '': {sort: name}":                                              `a view cannot be called ""`,
 		"keys:\n  delte: x":                                                       `2: there is no action "delte": did you mean "delete"?`,
 		"keys:\n  zebras: x":                                                      `2: there is no action "zebras": docs/keys.md`,
 		"keys:\n  new:":                                                           `2: keys.new must be a key such as "n", a list of keys, or [] for none, not nothing`,

@@ -25,22 +25,31 @@ func Document() string {
 		case "keys":
 			b.WriteString("#keys:\n" + keyExamples())
 			continue
+		case "views":
+			b.WriteString("#views:\n#  forgotten:\n")
+			writeBelow(&b, viewSettings)
+			continue
 		case "contexts":
+			b.WriteString("#contexts:\n#  production:\n")
+			writeBelow(&b, contextSettings)
+			continue
 		default:
 			fmt.Fprintf(&b, "#%s: %s\n", s.name, s.example)
-			continue
-		}
-		b.WriteString("#contexts:\n#  production:\n")
-		for _, s := range contextSettings {
-			writeComment(&b, "#    # ", s.doc+" Values: "+s.values+".")
-			mark := ""
-			if s.name == "key_file" { // instead of key_env, which the example has
-				mark = "#"
-			}
-			fmt.Fprintf(&b, "#    %s%s: %s\n", mark, s.name, s.example)
 		}
 	}
 	return b.String()
+}
+
+// writeBelow writes the settings that stand below a name of a person's own.
+func writeBelow[T any](b *strings.Builder, settings []setting[T]) {
+	for _, s := range settings {
+		writeComment(b, "#    # ", s.doc+" Values: "+s.values+".")
+		mark := ""
+		if s.name == "key_file" { // instead of key_env, which the example has
+			mark = "#"
+		}
+		fmt.Fprintf(b, "#    %s%s: %s\n", mark, s.name, s.example)
+	}
 }
 
 func writeComment(b *strings.Builder, mark, text string) {

@@ -12,6 +12,8 @@ func Reference() string {
 	table(&b, "", settings)
 	b.WriteString("\n### A context\n\n")
 	table(&b, "contexts.NAME.", contextSettings)
+	b.WriteString("\n### A view\n\n")
+	table(&b, "views.NAME.", viewSettings)
 	return b.String()
 }
 

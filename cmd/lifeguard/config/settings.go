@@ -82,6 +82,16 @@ var settings = []setting[Config]{
 		read: func(r *reader, what string, n ast.Node, c *Config) { choice(r, what, n, switches, &c.ProgressBar) },
 	},
 	{
+		name: "views", values: "names with settings below them", fallback: "none",
+		doc:  "Searches that have a name. V and the commands behind : show them, and so does `lifeguard list --view NAME`.",
+		read: readViews,
+	},
+	{
+		name: "remember", values: "true, false", fallback: "true", example: "true",
+		doc:  "Begin with the query and the order that the context was left with.",
+		read: func(r *reader, what string, n ast.Node, c *Config) { r.truth(what, n, &c.Remember) },
+	},
+	{
 		name: "keys", values: "names of actions with lists of keys", fallback: "docs/keys.md", example: "",
 		doc: "The keys of actions. What is not named keeps its own; [] takes an action its keys. Keys are letters and signs, and " +
 			"enter, tab, esc, space, f1 and so on, with ctrl+, alt+ or shift+ before them.",
