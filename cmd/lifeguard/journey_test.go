@@ -103,9 +103,7 @@ func TestTwoConsoles(t *testing.T) {
 	p.waitFor("No service accounts yet")
 	createAccount(t, p, "devel")
 	p.tmux("select-window", "-t", ":0")
-	p.waitFor("No service accounts yet")
-	p.press("r")
-	p.waitFor("ci-deploy", "1 key")
+	p.waitFor("ci-deploy", "1 key") // it follows by itself
 }
 
 // A terminal that says nothing of itself, a signal, and a terminal that goes
