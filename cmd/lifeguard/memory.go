@@ -57,7 +57,7 @@ func (m memory) recall() (v tui.View, note string) {
 		err = decoder.Decode(&k)
 	}
 	if err != nil || api.FindKey(k.Query) != "" {
-		return tui.View{}, fmt.Sprintf("What the last search was cannot be read from %s, and is ignored.", m.path)
+		return tui.View{}, "The last search cannot be read and is ignored: " + m.path
 	}
 	return tui.View{Query: k.Query, Sort: k.Sort}, ""
 }

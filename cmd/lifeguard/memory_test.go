@@ -103,3 +103,32 @@ func TestEachContextHasAMemoryOfItsOwn(t *testing.T) {
 		t.Errorf("remember is off, and %s is used", m.path)
 	}
 }
+
+// The next console begins with the search that the last one was left with, and
+// damage to its file is said and no more.
+func TestTheNextConsoleBeginsWithTheLastSearch(t *testing.T) {
+	home := t.TempDir()
+	p := openPane(t, home, "100", "24", "lifeguard")
+	p.waitFor("No service accounts yet")
+	p.press("/")
+	p.write("zebra")
+	p.press("Enter")
+	p.waitFor("Nothing matches zebra")
+	p.press("q")
+	p.waitFor("exit code 0")
+	p.close()
+	p = openPane(t, home, "100", "24", "lifeguard")
+	p.waitFor("Nothing matches zebra")
+	p.press("q")
+	p.waitFor("exit code 0")
+	p.close()
+	files, err := filepath.Glob(filepath.Join(home, "state", "lifeguard", "views", "*.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	if err := os.WriteFile(files[0], []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p = openPane(t, home, "100", "24", "lifeguard")
+	p.waitFor("No service accounts yet", "cannot be read and is ignored")
+}
