@@ -32,13 +32,15 @@ type accounts struct {
 	view  []int32
 	shown inventory.List
 
-	table     table.Model
-	columns   []table.Column
-	selected  string              // id of the account under the cursor
-	resting   *api.ServiceAccount // the account in the details pane, never changed
-	moves     int                 // counts cursor moves, to know when it rests
-	pane      bool                // there is room for the details pane
-	histories histories
+	table    table.Model
+	columns  []table.Column
+	selected string              // id of the account under the cursor
+	resting  *api.ServiceAccount // the account in the details pane, never changed
+	moves    int                 // counts cursor moves, to know when it rests
+	// The window has moved by drift rows, to window, since the cursor rested.
+	window, drift int
+	pane          bool // there is room for the details pane
+	histories     histories
 
 	search    textinput.Model
 	asked     selection.Query // what stands in the search, as of the last computation
@@ -62,6 +64,7 @@ type accounts struct {
 type computation struct {
 	generation int
 	cancel     context.CancelFunc
+	counting   bool            // it is not yet known how many rows match
 	rows       int             // how many rows there were when it began
 	outdated   bool            // there is news since
 	known      []*fuzzy.Result // of the last searches: the next may be among these rows
@@ -242,6 +245,9 @@ func (a *accounts) moved() tea.Cmd {
 		a.selected = account.ID
 	}
 	a.moves++
+	from, _ := a.table.Visible()
+	a.drift += from - a.window
+	a.window = from
 	return after(restTime, cursorRestedMsg{move: a.moves})
 }
 
@@ -254,6 +260,8 @@ func (a *accounts) rest(msg cursorRestedMsg) {
 // follow shows the account under the cursor in the details pane.
 func (a *accounts) follow() {
 	a.resting = nil
+	a.window, _ = a.table.Visible()
+	a.drift = 0
 	if account, ok := a.current(); ok {
 		a.resting = &account
 	}

@@ -33,6 +33,7 @@ func (a *accounts) compute(e environment, top bool) tea.Cmd {
 	}
 	r := a.request(e)
 	a.computing.rows = r.Rows.Len()
+	a.computing.counting = false
 	if a.plain() {
 		a.show(r.Rows, nil)
 		return nil
@@ -46,10 +47,35 @@ func (a *accounts) compute(e environment, top bool) tea.Cmd {
 		}
 	}
 	ctx, cancel := context.WithCancel(e.remote.ctx)
-	a.computing.cancel = cancel
+	a.computing.cancel, a.computing.counting = cancel, true
 	msg := viewComputedMsg{generation: a.computing.generation, rows: r.Rows, conditions: a.conditions(e)}
+	return msg.compute(ctx, r.Begin())
+}
+
+// meanwhile is after what time the best rows so far are shown.
+const meanwhile = 50 * time.Millisecond
+
+// compute brings a choice on beside the screen until there is something new to
+// show: the best rows and how many there are, or, when that takes long, the best
+// so far, and in the end all rows in their order. The message brings the command
+// that goes on from there.
+func (msg viewComputedMsg) compute(ctx context.Context, choice *selection.Choice) tea.Cmd {
 	return func() tea.Msg {
-		msg.answer, msg.done = r.Answer(ctx)
+		counted, start := choice.Counted(), time.Now()
+		for !msg.done {
+			msg.done = choice.Step(ctx)
+			if ctx.Err() != nil {
+				return nil // something else is wanted by now
+			}
+			answer, ok := selection.Answer{}, false
+			if msg.done || choice.Counted() != counted || time.Since(start) > meanwhile && !counted {
+				answer, ok = choice.SoFar()
+			}
+			if ok {
+				msg.answer, msg.next = answer, msg.compute(ctx, choice)
+				break
+			}
+		}
 		msg.conditions.met = msg.answer.Within
 		return msg
 	}
@@ -58,14 +84,20 @@ func (a *accounts) compute(e environment, top bool) tea.Cmd {
 // computed takes over what was computed beside the screen, unless it was
 // superseded.
 func (a *accounts) computed(msg viewComputedMsg, e environment) tea.Cmd {
-	if msg.generation != a.computing.generation || !msg.done {
+	if msg.generation != a.computing.generation {
 		return nil
+	}
+	if msg.answer.Found != nil {
+		a.computing.counting = false
+		a.computing.remember(msg.answer.Found)
+		a.computing.conditions = msg.conditions
+	}
+	a.show(msg.rows, msg.answer.View)
+	if !msg.done {
+		return msg.next
 	}
 	a.computing.cancel()
 	a.computing.cancel = nil
-	a.computing.remember(msg.answer.Found)
-	a.computing.conditions = msg.conditions
-	a.show(msg.rows, msg.answer.View)
 	if a.list.Len() > a.computing.rows || a.computing.outdated {
 		// More rows came while this was computed, or some went.
 		return a.compute(e, false)
@@ -78,7 +110,7 @@ func (a *accounts) computed(msg viewComputedMsg, e environment) tea.Cmd {
 const remembered = 8
 
 func (c *computation) remember(found *fuzzy.Result) {
-	if found != nil {
+	if len(c.known) == 0 || c.known[0] != found {
 		c.known = append([]*fuzzy.Result{found}, c.known[:min(len(c.known), remembered-1)]...)
 	}
 }

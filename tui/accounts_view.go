@@ -55,6 +55,9 @@ func (a *accounts) draw(l layout, e environment) pageView {
 	var details []string
 	if a.resting != nil {
 		details = a.facts(*a.resting).lines(l.details.Dx()-4, e)
+		if l.details.Min.X > 0 {
+			details = drifted(details, a.drift)
+		}
 	}
 	v.lines = append(v.lines, e.beside(strings.Split(a.heading(text, l.table.Dx(), e)+"\n"+a.body(l, e), "\n"), details, l)...)
 	return v
@@ -103,10 +106,11 @@ func (a *accounts) searchLine(width int, e environment) (string, queryText) {
 	}
 	right := ""
 	if a.query() != "" {
-		right = fmt.Sprintf("%s of %s", count(a.table.Length()), count(a.list.Living()))
-		if a.busy() {
-			right = e.spinner() + " " + right
+		shown := count(a.table.Length())
+		if a.computing.counting {
+			shown = e.spinner() + " " + e.styles.Glyphs.Ellipsis
 		}
+		right = shown + " of " + count(a.list.Living())
 	}
 	return e.spread(left, e.styles.Muted.Render(right)+" ", width), text
 }

@@ -3,6 +3,8 @@ package tui
 import (
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
 	"github.com/lifeguard-keys/lifeguard/tui/selection"
@@ -98,13 +100,15 @@ type signInFailedMsg struct {
 	err error
 }
 
-// viewComputedMsg carries the rows to show, computed beside the screen.
+// viewComputedMsg carries the rows to show, computed beside the screen. While it
+// is not done, next computes the rest.
 type viewComputedMsg struct {
 	generation int
 	rows       inventory.List // that the view's numbers are of
 	answer     selection.Answer
 	conditions conditions // that its rows within meet
 	done       bool
+	next       tea.Cmd
 }
 
 // cursorRestedMsg says that the cursor stayed where it was for a moment.

@@ -228,7 +228,26 @@ func TestWholeWritesFewBytes(t *testing.T) {
 		before := w.BytesWritten()
 		w.Advance(20 * time.Second)
 		if n := w.BytesWritten() - before; n != 0 {
-			t.Errorf("an idle console writes %d bytes", n)
+			t.Errorf("an idle console writes %d bytes: %q", n, w.Raw()[before:])
+		}
+		for range 24 {
+			w.Press("j") // down to the last line
+		}
+		w.Advance(time.Second)
+		before = w.BytesWritten()
+		for range 10 { // a row that stands out for its last use costs a colour more
+			w.Press("j")
+		}
+		if n := (w.BytesWritten() - before) / 10; n > 200 || n < 80 {
+			t.Errorf("a cursor-down that scrolls writes %d bytes: %q", n, w.Raw()[before:])
+		}
+		w.Press("/")
+		w.Type("ci deploy")
+		w.Advance(time.Second)
+		before = w.BytesWritten()
+		w.Press("space") // the rows and what is highlighted in them stay
+		if n := w.BytesWritten() - before; n > 20 || n == 0 {
+			t.Errorf("a search key that changes no row writes %d bytes: %q", n, w.Raw()[before:])
 		}
 	})
 }

@@ -3,6 +3,8 @@ package fuzzy
 import (
 	"context"
 	"slices"
+
+	"github.com/lifeguard-keys/lifeguard/tui/sorting"
 )
 
 // Result is what a search found. It never changes.
@@ -104,53 +106,11 @@ func (r *Result) Order(ctx context.Context) ([]int32, bool) {
 			order[from+i] = r.index.ranked(row, scores[i])
 		}
 	}
-	order, ok := r.sort(ctx, order)
-	if !ok {
+	if !sorting.Func(ctx, order, r.index.compare) {
 		return nil, false
 	}
 	for i := range order {
 		rest[i] = order[i].row
 	}
 	return rows, true
-}
-
-// sortRun is how many rows are sorted between two looks at the context.
-const sortRun = 1 << 14
-
-// sort sorts runs and then merges them two by two.
-func (r *Result) sort(ctx context.Context, order []ranked) ([]ranked, bool) {
-	for from := 0; from < len(order); from += sortRun {
-		if ctx.Err() != nil {
-			return nil, false
-		}
-		slices.SortFunc(order[from:min(from+sortRun, len(order))], r.index.compare)
-	}
-	if len(order) <= sortRun {
-		return order, true
-	}
-	other := make([]ranked, len(order))
-	for run := sortRun; run < len(order); run *= 2 {
-		for from := 0; from < len(order); from += 2 * run {
-			middle, to := min(from+run, len(order)), min(from+2*run, len(order))
-			if !r.merge(ctx, other[from:to], order[from:middle], order[middle:to]) {
-				return nil, false
-			}
-		}
-		order, other = other, order
-	}
-	return order, true
-}
-
-func (r *Result) merge(ctx context.Context, into, a, b []ranked) bool {
-	for i := range into {
-		if i%sortRun == 0 && ctx.Err() != nil {
-			return false
-		}
-		if len(b) == 0 || len(a) > 0 && r.index.compare(a[0], b[0]) <= 0 {
-			into[i], a = a[0], a[1:]
-		} else {
-			into[i], b = b[0], b[1:]
-		}
-	}
-	return true
 }

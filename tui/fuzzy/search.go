@@ -124,21 +124,21 @@ func (s *Search) scan(ctx context.Context) bool {
 	var next atomic.Int64
 	next.Store(int64(s.next))
 	s.together(last-s.next > 1, func(w *worker) {
-		for n := int(next.Add(1)) - 1; n < last; n = int(next.Add(1)) - 1 {
-			if ctx.Err() == nil {
-				w.chunk(n)
+		for ctx.Err() == nil { // a chunk that was taken is searched
+			n := int(next.Add(1)) - 1
+			if n >= last {
+				return
 			}
-		}
-		if last == len(s.index.chunks) {
-			heapify(w.open)
+			w.chunk(n)
 		}
 	})
-	if ctx.Err() != nil {
-		s.restart()
+	if s.next = min(int(next.Load()), last); s.next < len(s.index.chunks) {
 		return false
 	}
-	s.next = last
-	return last == len(s.index.chunks)
+	for i := range s.workers {
+		heapify(s.workers[i].open)
+	}
+	return true
 }
 
 // refine has the matcher decide about some of the rows with scattered letters,
@@ -160,15 +160,6 @@ func (s *Search) together(atOnce bool, work func(*worker)) {
 	other.Go(func() { work(&s.workers[1]) })
 	work(&s.workers[0])
 	other.Wait()
-}
-
-// restart forgets what was found: a step that was cut short left chunks out.
-func (s *Search) restart() {
-	s.next = 0
-	s.matches = newSet(s.index.rows)
-	for i := range s.workers {
-		s.workers[i] = worker{search: s, best: best{index: s.index, most: s.query.First}}
-	}
 }
 
 // learn has the terms know the dictionaries and reports whether they do.

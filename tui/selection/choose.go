@@ -2,11 +2,11 @@ package selection
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
+	"github.com/lifeguard-keys/lifeguard/tui/sorting"
 )
 
 // Request asks for accounts, in an order.
@@ -38,49 +38,131 @@ type Answer struct {
 	Within *fuzzy.Set
 }
 
-// slice is how many accounts are looked at between two looks at the context.
-const slice = 512
-
 // Answer finds the rows that the query asks for. It returns false when ctx ended
 // first.
-func (r Request) Answer(ctx context.Context) (a Answer, done bool) {
-	if a.Within, done = r.within(ctx); !done {
-		return Answer{}, false
+func (r Request) Answer(ctx context.Context) (Answer, bool) {
+	c := r.Begin()
+	for !c.Step(ctx) {
+		if ctx.Err() != nil {
+			return Answer{}, false
+		}
 	}
-	words := r.Query.Words()
-	a.Found, done = r.Index.Search(ctx, fuzzy.Query{Terms: words, Within: a.Within, Known: r.Known})
-	if !done {
-		return Answer{}, false
-	}
-	if len(words) > 0 && r.Ranked {
-		a.View, done = a.Found.Order(ctx)
-		return a, done
-	}
-	a.View, _ = a.Found.Rows()
-	slices.SortFunc(a.View, func(i, j int32) int { return r.Order.Compare(r.Rows, i, j) })
-	return a, ctx.Err() == nil
+	return c.answer, true
 }
 
-// within returns the rows that meet the conditions of the query, nil when it has
-// none.
-func (r Request) within(ctx context.Context) (*fuzzy.Set, bool) {
-	meets := r.Query.Filter(r.Now)
-	if meets == nil {
-		return nil, true
-	}
-	if r.Within != nil {
-		return r.Within, true
-	}
-	set := fuzzy.NewSet()
-	row := Row{List: &r.Rows}
-	for i := range r.Rows.Len() {
-		if i%slice == 0 && ctx.Err() != nil {
-			return nil, false
+// Choice is an answer in the making. It is used by one goroutine at a time, and
+// given up by forgetting it.
+type Choice struct {
+	request Request
+	meets   func(*Row) bool // the conditions, nil when there are none
+	looked  int             // rows at which the conditions have looked
+	search  *fuzzy.Search
+	answer  Answer
+	done    bool
+}
+
+// slice is how many accounts the conditions look at in one step, and look how
+// many between two looks at the context.
+const (
+	slice = 1 << 14
+	look  = 512
+)
+
+// Begin prepares an answer. All that takes time is in its steps.
+func (r Request) Begin() *Choice {
+	c := &Choice{request: r, meets: r.Query.Filter(r.Now)}
+	if c.meets != nil {
+		if c.answer.Within = r.Within; r.Within != nil {
+			c.looked = r.Rows.Len()
+		} else {
+			c.answer.Within = fuzzy.NewSet()
 		}
-		row.Number = int32(i)
-		if !r.Rows.Gone(row.Number) && meets(&row) {
-			set.Add(row.Number)
+	}
+	return c
+}
+
+// Step brings the answer on, by a few milliseconds but for the last step, which
+// brings all rows into their order, and reports whether it is there. It stops
+// early when ctx ends.
+func (c *Choice) Step(ctx context.Context) bool {
+	switch {
+	case c.done:
+		return true
+	case !c.condition(ctx):
+		return false
+	case c.search == nil:
+		q := fuzzy.Query{Terms: c.request.Query.Words(), Within: c.answer.Within, Known: c.request.Known}
+		c.search = c.request.Index.Begin(q)
+	}
+	if !c.Counted() {
+		if !c.search.Step(ctx) {
+			return false
+		}
+		c.answer.Found = c.search.Result()
+		if c.ranked() && len(c.answer.Found.Best()) < c.answer.Found.Len() {
+			return false // the best are there, which is worth a look
 		}
 	}
-	return set, true
+	return c.order(ctx)
+}
+
+// condition looks at some rows and reports whether it has looked at all.
+func (c *Choice) condition(ctx context.Context) bool {
+	if c.meets == nil {
+		return true
+	}
+	rows := c.request.Rows
+	row := Row{List: &rows}
+	for end := min(c.looked+slice, rows.Len()); c.looked < end; c.looked++ {
+		if c.looked%look == 0 && ctx.Err() != nil {
+			return false
+		}
+		row.Number = int32(c.looked)
+		if !rows.Gone(row.Number) && c.meets(&row) {
+			c.answer.Within.Add(row.Number)
+		}
+	}
+	return c.looked == rows.Len()
+}
+
+func (c *Choice) order(ctx context.Context) bool {
+	if c.ranked() {
+		view, done := c.answer.Found.Order(ctx)
+		if done {
+			c.answer.View, c.done = view, true
+		}
+		return done
+	}
+	view, _ := c.answer.Found.Rows()
+	compare := func(i, j int32) int { return c.request.Order.Compare(c.request.Rows, i, j) }
+	if !sorting.Func(ctx, view, compare) || ctx.Err() != nil {
+		return false
+	}
+	c.answer.View, c.done = view, true
+	return true
+}
+
+func (c *Choice) ranked() bool { return c.request.Ranked && len(c.request.Query.Words()) > 0 }
+
+// Counted reports whether it is known which rows match, and, where they are
+// ranked, which are the best of them.
+func (c *Choice) Counted() bool { return c.answer.Found != nil }
+
+// SoFar returns what there is of an answer that is not complete: the best rows in
+// front, and behind them the others in no particular order. Found and Within are
+// in it when the rows are counted. It returns false when there is nothing to
+// show: no row was found, or those found are not ranked.
+func (c *Choice) SoFar() (Answer, bool) {
+	if c.done {
+		return c.answer, true
+	}
+	if c.search == nil || !c.ranked() {
+		return Answer{}, false
+	}
+	answer := Answer{Found: c.answer.Found}
+	if c.Counted() {
+		answer.Within = c.answer.Within
+	}
+	answer.View, _ = c.search.Result().Rows()
+	return answer, c.Counted() || len(answer.View) > 0
 }
