@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 func loadedModel(b *testing.B, n int) tea.Model {
 	b.Helper()
 	server := manyAccounts(n)
+	server.pageSize = max(server.pageSize, n/100)
 	m := tea.Model(tui.New(tui.Options{
 		Context: context.Background(), Client: server, ContextName: "bench", Clock: time.Now,
 		Clipboard: &board{}, NewIdempotencyKey: func() string { return "" },
@@ -100,6 +102,88 @@ func BenchmarkFrame(b *testing.B) {
 			m, _ = m.Update(keyPress("backspace"))
 		}
 	})
+}
+
+// BenchmarkFrameByLength moves the cursor in lists of 1,000 and of 1,000,000
+// accounts in turns: what a frame costs must not depend on how many there are.
+func BenchmarkFrameByLength(b *testing.B) {
+	models := []tea.Model{loadedModel(b, 1_000), loadedModel(b, 1_000_000)}
+	spent := make([][]time.Duration, len(models))
+	for b.Loop() {
+		for range 100 {
+			for i := range models {
+				start := time.Now()
+				models[i], _ = models[i].Update(keyPress("j"))
+				_ = models[i].View()
+				spent[i] = append(spent[i], time.Since(start))
+			}
+		}
+	}
+	short, long := median(spent[0]), median(spent[1])
+	b.ReportMetric(short.Seconds()*1000, "ms-1k")
+	b.ReportMetric(long.Seconds()*1000, "ms-1M")
+	b.ReportMetric(float64(long)/float64(short), "ratio")
+	b.ReportMetric(0, "ns/op")
+}
+
+func median(of []time.Duration) time.Duration {
+	slices.Sort(of)
+	return of[len(of)/2]
+}
+
+// BenchmarkTypeAhead types into a list of 1,000,000 accounts without waiting for
+// answers, as the program runs it: commands beside the model, which handles one
+// message after the other. It reports how long the model is not free to handle
+// the next key.
+func BenchmarkTypeAhead(b *testing.B) {
+	m := loadedModel(b, 1_000_000)
+	m, _ = m.Update(keyPress("/"))
+	messages := make(chan tea.Msg, 1024)
+	var keys, answers []time.Duration
+	var start func(cmd tea.Cmd)
+	start = func(cmd tea.Cmd) {
+		if cmd == nil {
+			return
+		}
+		go func() {
+			switch msg := cmd().(type) {
+			case nil:
+			case tea.BatchMsg:
+				for _, part := range msg {
+					start(part)
+				}
+			default:
+				messages <- msg
+			}
+		}()
+	}
+	handle := func(msg tea.Msg) time.Duration {
+		began := time.Now()
+		var cmd tea.Cmd
+		m, cmd = m.Update(msg)
+		_ = m.View()
+		took := time.Since(began)
+		start(cmd)
+		return took
+	}
+	typed := []string{"c", "i", "space", "d", "e", "p", "space", "1", "2", "backspace", "backspace", "esc", "/", "n", "l", "y", "esc", "/"}
+	for b.Loop() {
+		for _, key := range typed {
+			keys = append(keys, handle(keyPress(key)))
+			for pause := time.After(40 * time.Millisecond); pause != nil; {
+				select {
+				case msg := <-messages:
+					answers = append(answers, handle(msg))
+				case <-pause:
+					pause = nil
+				}
+			}
+		}
+	}
+	b.ReportMetric(slices.Max(keys).Seconds()*1000, "ms-longest-key")
+	b.ReportMetric(slices.Max(answers).Seconds()*1000, "ms-longest-answer")
+	b.ReportMetric(median(keys).Seconds()*1000, "ms-key")
+	b.ReportMetric(0, "ns/op")
 }
 
 var _ tui.Client = (*authority)(nil)

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
@@ -291,9 +292,10 @@ func TestAppendingWhileSearching(t *testing.T) {
 			x = x.Append(invented(r))
 		}
 		x = x.Replace(int32(r.IntN(x.Size())), invented(r))
+		snapshot := x
 		go func() {
-			found, _ := x.Search(context.Background(), fuzzy.Query{Terms: []string{"a"}})
-			answers <- answer{x.Size(), found}
+			found, _ := snapshot.Search(context.Background(), fuzzy.Query{Terms: []string{"a"}})
+			answers <- answer{snapshot.Size(), found}
 		}()
 		x = x.Remove(int32(r.IntN(x.Size())))
 	}
@@ -317,7 +319,7 @@ func TestACancelledSearchLeavesNothingWrong(t *testing.T) {
 
 	for stop := range 12 {
 		s := x.Begin(q)
-		ctx := &countdown{Context: t.Context(), left: stop}
+		ctx := counting(t.Context(), stop)
 		for range 3 {
 			if s.Step(ctx) {
 				break
@@ -332,7 +334,7 @@ func TestACancelledSearchLeavesNothingWrong(t *testing.T) {
 		if got, ok := found.Order(t.Context()); !ok || !slices.Equal(got, want) {
 			t.Fatalf("cancelled at look %d and gone on, it finds %d rows, want %d", stop, len(got), len(want))
 		}
-		if _, ok := found.Order(&countdown{Context: t.Context(), left: stop}); ok {
+		if _, ok := found.Order(counting(t.Context(), stop)); ok {
 			t.Fatalf("ordering ended before look %d", stop)
 		}
 	}
@@ -453,11 +455,17 @@ func FuzzSearch(f *testing.F) {
 // countdown is a context that ends when it was looked at so often.
 type countdown struct {
 	context.Context
-	left int
+	left atomic.Int64
+}
+
+func counting(ctx context.Context, looks int) *countdown {
+	c := &countdown{Context: ctx}
+	c.left.Store(int64(looks))
+	return c
 }
 
 func (c *countdown) Err() error {
-	if c.left--; c.left < 0 {
+	if c.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
