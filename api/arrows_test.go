@@ -69,6 +69,7 @@ func TestArrows(t *testing.T) {
 	rooms := map[string][]string{
 		"api":                          {},
 		"client":                       {"api"},
+		"identify":                     {"api"},
 		"server":                       {"api"},
 		"server/sample":                {"api", "server", "server/sqlstore"},
 		"server/sqlstore":              {"api", "server"},
@@ -77,7 +78,7 @@ func TestArrows(t *testing.T) {
 			"api", "server", "server/sample",
 		},
 		"styles":                {},
-		"tui":                   {"api", "styles", "tui/*"},
+		"tui":                   {"api", "identify", "styles", "tui/*"},
 		"tui/clipboard":         {},
 		"tui/fuzzy":             {},
 		"tui/feed":              {"api"},
@@ -87,7 +88,7 @@ func TestArrows(t *testing.T) {
 		"tui/selection":         {"api", "tui/fuzzy", "tui/inventory", "tui/query"},
 		"tui/table":             {"styles", "tui/fuzzy"},
 		"tui/tuitest":           {},
-		"cmd/lifeguard":         {"api", "client", "cmd/lifeguard/config", "cmd/lifeguard/orgfile", "server", "server/*", "styles", "tui", "tui/*"},
+		"cmd/lifeguard":         {"api", "client", "cmd/lifeguard/config", "cmd/lifeguard/orgfile", "identify", "server", "server/*", "styles", "tui", "tui/*"},
 		"cmd/lifeguard/config":  {"api", "styles", "tui", "tui/*"},
 		"cmd/lifeguard/orgfile": {"api", "cmd/lifeguard/config"},
 	}

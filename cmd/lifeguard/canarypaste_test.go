@@ -116,6 +116,7 @@ var canaryCommands = map[string][][]string{
 	"lifeguard audit":        {{"audit", "--json", "--last", "0"}, {"audit", "--last", "0"}},
 	"lifeguard audit export": {{"audit", "export", "--format", "ocsf"}},
 	"lifeguard audit verify": {{"audit", "verify"}},
+	"lifeguard identify":     {{"identify"}, {"identify", "--json"}},
 	"lifeguard org export":   {{"org", "export"}},
 	"lifeguard org apply":    {{"org", "apply", "-f", pastedFile}, {"org", "apply", "-f", pastedFile, "--json"}},
 	"lifeguard user list":    {{"user", "list"}, {"user", "list", "--json"}},
@@ -166,6 +167,13 @@ func (c *canary) runCommands() {
 	for _, args := range runs {
 		cmd := program(c.t, c.folder, args...)
 		cmd.Env = append(cmd.Env, envServer+"="+c.replica.url, envAPIKey+"="+c.admin)
+		if args[0] == "identify" { // a log with every key in it, whole and cut off
+			log := new(strings.Builder)
+			for _, key := range c.keys {
+				_, _ = fmt.Fprintf(log, "401 Bearer %s\n%s\n", key, key[:40])
+			}
+			cmd.Stdin = strings.NewReader(log.String())
+		}
 		output, _ := cmd.CombinedOutput() // many of them fail
 		if args[0] == "audit" && !strings.Contains(fmt.Sprint(args), key) && len(output) < 100 {
 			c.t.Errorf("%q said only %q", args, output)

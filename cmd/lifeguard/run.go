@@ -20,6 +20,7 @@ const (
 	exitFailed      = 1 // it failed; standard error says why
 	exitCancelled   = 2 // the person or a signal ended it
 	exitWrongQuery  = 2 // a query was not understood, and nothing was done
+	exitKeyFound    = 3 // identify --exit-code: there is a key in the log
 	exitNeedsSignIn = 4 // there is no key to do it with
 )
 
@@ -89,7 +90,7 @@ func rootCommand(p process) *cobra.Command {
 	root := consoleCommand(p)
 	root.AddCommand(
 		auditCommand(p), backupCommand(p), configCommand(p), contextCommand(p), demoCommand(p),
-		initCommand(p), listCommand(p), orgCommand(p), serveCommand(p), userCommand(p), versionCommand(p),
+		identifyCommand(p), initCommand(p), listCommand(p), orgCommand(p), serveCommand(p), userCommand(p), versionCommand(p),
 	)
 	return root
 }
