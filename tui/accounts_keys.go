@@ -2,7 +2,6 @@ package tui
 
 import (
 	"cmp"
-	"errors"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -192,9 +191,9 @@ func (a *accounts) typeSearch(msg tea.Msg, e environment) (tea.Cmd, action) {
 	}
 	if text := api.FindKey(a.query()); text != "" {
 		a.search.EchoMode = textinput.EchoPassword
-		if api.CheckKey(text) == nil {
+		if key, whole := onlyKey(text, e); whole {
 			cleared := a.setQuery("", true, e)
-			found, wanted := a.findOwner(text, e)
+			found, wanted := a.findOwner(key, e)
 			return tea.Batch(cleared, found), wanted
 		}
 	}
@@ -212,28 +211,6 @@ func (a *accounts) setQuery(query string, keepFocus bool, e environment) tea.Cmd
 	return a.refreshView(e)
 }
 
-// paste takes a pasted text into the search. A key in it is never shown: it is
-// hashed here and its owner looked up by the hash.
-func (a *accounts) paste(msg tea.PasteMsg, e environment) (tea.Cmd, action) {
-	if text := api.FindKey(msg.Content); text != "" {
-		if err := api.CheckKey(text); err != nil {
-			return nil, say{toastWarning, sentence(err.Error())}
-		}
-		return a.findOwner(text, e)
-	}
-	a.searching = true
-	focus := a.search.Focus()
-	cmd, wanted := a.typeSearch(tea.PasteMsg{Content: strings.TrimSpace(api.Clean(firstLine(msg.Content)))}, e)
-	return tea.Batch(focus, cmd), wanted
-}
-
-// findOwner looks up whose key this is, by its hash.
-func (a *accounts) findOwner(key string, e environment) (tea.Cmd, action) {
-	a.lookups++
-	return e.remote.findKeyOwner(a.lookups, api.HashKey(key), api.KeyHint(key)),
-		say{toastGood, "Looking for the owner of the pasted key; the key itself stays here."}
-}
-
 // sentence makes a sentence of an error.
 func sentence(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
@@ -247,26 +224,4 @@ func sentence(text string) string {
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimLeft(text, "\r\n"), "\n")
 	return line
-}
-
-// ownerFound selects the account that a pasted key belongs to.
-func (a *accounts) ownerFound(msg keyOwnerFoundMsg, e environment) (tea.Cmd, action) {
-	switch {
-	case msg.lookup != a.lookups:
-		return nil, nil
-	case msg.err != nil && errors.Is(msg.err, api.ErrUnauthorized):
-		return nil, keyRefused{msg.err}
-	case msg.err != nil:
-		return nil, say{toastBad, "The key's owner was not found: " + msg.err.Error()}
-	case !msg.found:
-		return nil, say{toastWarning, "No service account has this key: it is deleted, or of elsewhere."}
-	}
-	if _, known := a.list.Lookup(msg.account.ID); !known {
-		a.add(msg.account)
-	}
-	a.search.SetValue("")
-	a.search.EchoMode = textinput.EchoNormal
-	a.leaveSearch()
-	a.selected = msg.account.ID
-	return a.refreshView(e), say{toastGood, "The pasted key belongs to " + msg.account.Name + " in " + msg.account.Team.Name + "."}
 }

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/identify"
 )
 
 // Commands are all that the console does outside of its own state. Each
@@ -99,24 +100,14 @@ func (r remote) remove(id string) tea.Cmd {
 	}
 }
 
-// findKeyOwner asks whose key has this hash. The key itself stays here. An
-// answer is believed only when its key looks like the one that was asked for: a
-// server that does not know the filter would answer with all accounts.
-func (r remote) findKeyOwner(lookup int, hash api.KeyHash, hint string) tea.Cmd {
+// findKeyOwner asks whose key this is, by its hash. The key itself stays here.
+func (r remote) findKeyOwner(lookup int, key identify.Key) tea.Cmd {
 	return func() tea.Msg {
-		list, err := r.client.ServiceAccounts(r.ctx, api.ServiceAccountFilter{KeyHash: hash.String()}, api.ListOptions{})
-		accounts := list.ServiceAccounts
-		switch {
-		case err != nil:
+		owner, err := identify.FindOwner(r.ctx, r.client, key)
+		if err != nil {
 			return keyOwnerFoundMsg{lookup: lookup, err: asAPIError(err)}
-		case len(accounts) == 0:
-			return keyOwnerFoundMsg{lookup: lookup}
-		case len(accounts) > 1 || accounts[0].Key.Hint != hint:
-			return keyOwnerFoundMsg{lookup: lookup, err: &api.Error{
-				Kind: api.KindMalformed, Detail: "this server cannot look a key up.",
-			}}
 		}
-		return keyOwnerFoundMsg{lookup: lookup, account: accounts[0], found: true}
+		return keyOwnerFoundMsg{lookup: lookup, account: owner.Account}
 	}
 }
 

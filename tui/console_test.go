@@ -48,6 +48,8 @@ type authority struct {
 	deleted []string
 	minted  api.Secret
 	written chan struct{} // closed and replaced with every event
+	// owned are the accounts whose keys are known, by the keys' hashes.
+	owned map[string]int
 }
 
 func (a *authority) enter(ctx context.Context, call string) error {
@@ -92,7 +94,10 @@ func (a *authority) ServiceAccounts(ctx context.Context, filter api.ServiceAccou
 		}
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		if filter.KeyHash == api.HashKey(knownKey).String() {
+		if i, known := a.owned[filter.KeyHash]; known {
+			return api.ServiceAccountList{ServiceAccounts: []api.ServiceAccount{a.accounts[i]}}, nil
+		}
+		if a.owned == nil && filter.KeyHash == api.HashKey(knownKey).String() {
 			owner := a.accounts[3]
 			owner.Key.Hint = api.KeyHint(knownKey)
 			return api.ServiceAccountList{ServiceAccounts: []api.ServiceAccount{owner}}, nil
@@ -382,9 +387,11 @@ func (c *console) typeText(text string) {
 	c.settle()
 }
 
+func pasteOf(text string) tea.Msg { return tea.PasteMsg{Content: text} }
+
 func (c *console) paste(text string) {
 	c.t.Helper()
-	c.send(tea.PasteMsg{Content: text})
+	c.send(pasteOf(text))
 	c.settle()
 }
 

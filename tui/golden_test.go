@@ -39,6 +39,8 @@ var states = []struct {
 		c.press("enter")
 	}},
 	{"query-terms", nil, func(c *console) { c.press("/"); c.typeText("team:plat !us /e[pu]/ 4f8a") }},
+	{"identify-empty", nil, func(c *console) { c.press("I") }},
+	{"identify", func(a *authority) { a.owned = withKeys().owned; a.accounts = withKeys().accounts }, func(c *console) { c.paste(leakedLog()) }},
 	{"search-nothing", nil, func(c *console) { c.press("/"); c.typeText("zebra"); c.press("enter") }},
 	{"sorted", nil, func(c *console) { c.press("s", "s", "S") }},
 	{"unreachable", failing("accounts", unreachable()), nil},

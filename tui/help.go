@@ -21,7 +21,7 @@ func (k keyMap) sections() []keySection {
 		{"API Keys", []binding{k.New, k.Delete, k.Details, k.Mark, k.MarkRange, k.MarkAll, k.InvertMarks, k.Unmark, k.Search, k.ClearSearch, k.Sort, k.Reverse, k.Refresh, k.Views}},
 		{"Audit log", []binding{k.ShowAccount, k.Inspect, k.Search, k.ClearSearch, k.Refresh}},
 		{"Teams", []binding{k.NewTeam, k.ShowKeys, k.Inspect, k.Search, k.ClearSearch, k.Refresh}},
-		{"Everywhere", append(k.pages(), k.NextPage, k.PreviousPage, k.Return, k.Palette, k.Help, k.Mouse, k.Quit, k.Interrupt)},
+		{"Everywhere", append(k.pages(), k.NextPage, k.PreviousPage, k.Return, k.Palette, k.Identify, k.Help, k.Mouse, k.Quit, k.Interrupt)},
 		{"Moving", []binding{k.Down, k.Up, k.PageDown, k.PageUp, k.HalfDown, k.HalfUp, k.Top, k.Bottom}},
 		{"Search", []binding{k.KeepSearch, k.LeaveSearch}},
 		{"Forms and dialogs", []binding{k.Take, k.Next, k.Previous, k.Back}},
@@ -86,7 +86,7 @@ func (d helpDialog) lines(e environment) []string {
 	for _, form := range queryHelp() {
 		lines = append(lines, e.measure.Truncate(s.Key.Render(fmt.Sprintf("  %-24s", form[0]))+form[1], e.width, s.Glyphs.Ellipsis))
 	}
-	return append(lines, "", s.Muted.Render("A pasted text never presses a key. Paste a whole key to find its owner."))
+	return append(lines, "", s.Muted.Render("A pasted text never presses a key. Paste a key, or a log with keys in it, to find whose they are."))
 }
 
 func (d helpDialog) view(e environment) panel {

@@ -81,7 +81,7 @@ type keyMap struct {
 
 	Mark, MarkRange, MarkAll, InvertMarks, Unmark binding
 
-	ToAccounts, ToAudit, ToTeams, NextPage, PreviousPage, ShowAccount, Inspect, NewTeam, ShowKeys, Palette, Return binding
+	ToAccounts, ToAudit, ToTeams, NextPage, PreviousPage, ShowAccount, Inspect, NewTeam, ShowKeys, Palette, Identify, Return binding
 
 	KeepSearch, LeaveSearch binding
 
@@ -132,8 +132,9 @@ func defaultKeyMap() keyMap {
 		NewTeam:      bind("new-team", "new team", "n").means("New Team").danger(),
 		ShowKeys:     bind("show-keys", "its API keys", "enter").means("Show the team's API keys"),
 
-		Palette: bind("palette", "commands", ":"),
-		Return:  bind("return", "back", "esc"),
+		Palette:  bind("palette", "commands", ":"),
+		Identify: bind("identify", "identify keys", "I").means("Identify the keys in a log"),
+		Return:   bind("return", "back", "esc"),
 
 		KeepSearch:  bind("keep-search", "to the list", "enter", "tab"),
 		LeaveSearch: bind("leave-search", "clear, then leave", "esc").wayOut(),
@@ -248,7 +249,7 @@ type place struct {
 // dialogs really offer.
 func (k keyMap) places() []place {
 	join := slices.Concat[[]binding]
-	page := join(k.movements(), k.pages(), []binding{k.NextPage, k.PreviousPage, k.Palette, k.Help, k.Mouse, k.Quit, k.Interrupt})
+	page := join(k.movements(), k.pages(), []binding{k.NextPage, k.PreviousPage, k.Palette, k.Identify, k.Help, k.Mouse, k.Quit, k.Interrupt})
 	typing := []binding{k.Interrupt}
 	for _, b := range k.movements() {
 		typing = append(typing, b.whileTyping())
@@ -264,6 +265,7 @@ func (k keyMap) places() []place {
 		{"Teams", false, join(page, []binding{k.NewTeam, k.ShowKeys, k.Inspect, k.Search, k.ClearSearch, k.Refresh})},
 		{"Search", true, join(typing, []binding{k.KeepSearch, k.LeaveSearch})},
 		{"Forms and dialogs", true, join(typing, []binding{k.Take, k.Next, k.Previous, k.Back})},
+		{"Identify keys", true, join(typing, []binding{k.Take, k.Retry, k.Back})},
 		{"Help and details", false, join(k.movements(), []binding{k.Back, k.Help, k.Quit, k.Interrupt})},
 		{"The new key", false, []binding{k.Copy, k.Write, k.Have, k.Back, k.Interrupt}},
 		{"Leaving without the key", false, []binding{k.StayWithKey, k.LeaveKey, k.Copy, k.Write, k.Interrupt}},

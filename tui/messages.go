@@ -72,9 +72,8 @@ type retryDueMsg struct {
 }
 
 type keyOwnerFoundMsg struct {
-	lookup  int // late answers to an earlier paste are dropped
-	account api.ServiceAccount
-	found   bool
+	lookup  int                 // late answers to an earlier paste are dropped
+	account *api.ServiceAccount // nil when nobody has the key
 	err     *api.Error
 }
 

@@ -19,7 +19,7 @@ func (m *Model) ownBindings() []binding {
 		back.SetHelp(back.Help().Key, "back to "+m.page(m.cameFrom).name())
 		bindings = slices.Insert(bindings, 0, back)
 	}
-	return append(bindings, k.pages()...)
+	return append(append(bindings, k.pages()...), k.Identify)
 }
 
 // themeNamed is what the name of a command begins with that chooses a theme.
@@ -39,6 +39,8 @@ func (m *Model) runOwn(b binding) tea.Cmd {
 		return cmd
 	case k.Mouse.name:
 		m.toggleMouse()
+	case k.Identify.name:
+		m.open(newIdentifyDialog())
 	case k.NextPage.name:
 		return m.turn((m.at + 1) % pageCount)
 	case k.PreviousPage.name:

@@ -36,7 +36,17 @@ type whole struct {
 	loseAnswers atomic.Int32
 
 	mu   sync.Mutex
-	sent []string // the first line of every request
+	sent []string     // the first line of every request
+	wire bytes.Buffer // all that has left the client
+	// admin is the key of the administrator who made it.
+	admin api.Secret
+}
+
+// written is all that has left the client.
+func (w *whole) written() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.wire.String()
 }
 
 // requests are the first lines of the requests that have left the client.
@@ -85,6 +95,7 @@ func openWholeWith(t *testing.T, accounts, width, height int, options tui.Option
 		}
 		return c
 	}
+	w.admin = key
 	first := w.dial(key)
 	ctx, cancel := context.WithCancel(context.Background())
 	options.Context, options.Client, options.ContextName, options.Clock = ctx, first, "journey", time.Now
@@ -119,6 +130,9 @@ func (c *lossyConn) Write(p []byte) (int, error) {
 	if bytes.HasPrefix(p, []byte("POST "+api.PathServiceAccounts)) && c.left.Add(-1) >= 0 {
 		c.broken.Store(true)
 	}
+	c.whole.mu.Lock()
+	c.whole.wire.Write(p)
+	c.whole.mu.Unlock()
 	return c.Conn.Write(p)
 }
 

@@ -69,6 +69,7 @@ func deleteAccount(p pane) {
 	p.waitFor("1 key", "n new")
 	p.press("d")
 	p.waitFor("This cannot be undone")
+	p.waitGone("Looking up") // nothing is deleted before it is known who uses it
 	p.press("Tab")
 	p.press("Enter")
 	p.waitFor("No service accounts yet", "Deleted ci-deploy")

@@ -87,6 +87,17 @@ func (p pane) waitFor(texts ...string) string {
 	return ""
 }
 
+// waitGone waits until a text is on the screen no longer.
+func (p pane) waitGone(text string) {
+	p.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		if !strings.Contains(p.tmux("capture-pane", "-p"), text) {
+			return
+		}
+	}
+	p.t.Fatalf("the screen still shows %q", text)
+}
+
 // press sends keys by tmux's names for them, such as Enter and C-c.
 func (p pane) press(keys ...string) {
 	p.t.Helper()
