@@ -158,8 +158,10 @@ func (a *accounts) restyle(e environment) {
 	a.table.SetMeasure(e.measure)
 }
 
-func (a *accounts) name() string              { return "API Keys" }
-func (a *accounts) enter(environment) tea.Cmd { return nil } // it is loaded from the start
+func (a *accounts) name() string { return "API Keys" }
+
+// enter has nothing to load: the accounts are loaded from the start.
+func (a *accounts) enter(e environment) tea.Cmd { return a.watchHistory(e) }
 
 func (a *accounts) typing() bool     { return a.searching }
 func (a *accounts) failed() *failure { return a.failure }

@@ -98,7 +98,7 @@ func (a *accounts) watchHistory(e environment) tea.Cmd {
 		h.asking = ""
 	}
 	id := ""
-	if a.pane && a.resting != nil {
+	if a.pane && a.resting != nil && e.at == pageAccounts {
 		id = a.resting.ID
 	}
 	if id == h.watched {
@@ -157,6 +157,23 @@ func (a *accounts) historyLoaded(msg historyLoadedMsg, e environment) {
 	}
 	known[msg.id] = msg.history
 	h.known = known
+}
+
+// historyNews forgets the history of accounts that something has happened to, or
+// that did something, and asks again for the one in the pane.
+func (a *accounts) historyNews(events []api.AuditEvent, e environment) tea.Cmd {
+	h := &a.histories
+	known := maps.Clone(h.known)
+	for _, event := range events {
+		for _, id := range []string{event.Resource.ID, event.Actor.ID} {
+			delete(known, id)
+			if id != "" && id == h.watched {
+				h.watched = ""
+			}
+		}
+	}
+	h.known = known
+	return a.watchHistory(e)
 }
 
 // facts are all that is known of an account.

@@ -29,6 +29,9 @@ type audit struct {
 	resting  *api.AuditEvent // the event in the details pane
 	moves    int             // counts cursor moves, to know when it rests
 
+	following bool // the cursor stays on the newest event
+	missed    bool // events came while the newest were being asked for
+
 	load    auditLoad
 	failure *failure
 	loaded  time.Time // when the newest events were last asked for
@@ -36,7 +39,7 @@ type audit struct {
 
 func newAudit() audit {
 	none := eventLog{total: -1}
-	return audit{all: none, log: none, whole: none, box: newSearchBox("actor, action, target, address - or time:<1d outcome:denied")}
+	return audit{all: none, log: none, whole: none, following: true, box: newSearchBox("actor, action, target, address - or time:<1d outcome:denied")}
 }
 
 func (a *audit) name() string { return "Audit log" }
@@ -127,6 +130,7 @@ func (a *audit) current() (*api.AuditEvent, bool) {
 func (a *audit) moved(e environment) tea.Cmd {
 	a.moves++
 	a.selected = 0
+	a.following = a.table.Cursor() <= 0
 	if event, ok := a.current(); ok {
 		a.selected = event.Sequence
 	}

@@ -19,7 +19,11 @@ func (a *audit) bindings(e environment) []binding {
 	if a.box.query() != "" {
 		bindings = append(bindings, k.ClearSearch)
 	}
-	return append(append(bindings, k.Refresh), k.movements()...)
+	follow := k.Follow
+	if a.following {
+		follow = follow.because("The cursor stays on the newest event already.")
+	}
+	return append(append(bindings, follow, k.Refresh), k.movements()...)
 }
 
 func (a *audit) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
@@ -52,6 +56,9 @@ func (a *audit) run(b binding, e environment) (tea.Cmd, action) {
 		return nil, showAccount{account}
 	case e.keys.Inspect.name:
 		return nil, openDialog{newEventDialog(*event)}
+	case e.keys.Follow.name:
+		a.table.Top()
+		return a.moved(e), nil
 	case e.keys.Search.name:
 		return a.box.input.Focus(), nil
 	case e.keys.ClearSearch.name:

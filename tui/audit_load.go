@@ -99,7 +99,6 @@ func (a *audit) arrived(msg auditLoadedMsg, e environment) (tea.Cmd, action) {
 		return a.older(e), nil
 	}
 	a.loaded = e.now
-	top := a.table.Cursor() <= 0
 	if a.replace {
 		a.all, a.replace = eventLog{total: -1}, false
 	}
@@ -110,14 +109,65 @@ func (a *audit) arrived(msg auditLoadedMsg, e environment) (tea.Cmd, action) {
 	} else {
 		a.log = a.all.filtered(a.meets)
 	}
-	if top {
-		a.selected = a.log.newest() // who looks at the newest goes on doing so
+	a.keepUp()
+	if a.missed {
+		a.missed = false
+		return a.refresh(e), nil
 	}
-	a.settle()
 	if !joined && !empty {
 		return a.older(e), say{toastWarning, "The audit log had gone on too far: it was loaded anew."}
 	}
 	return a.older(e), nil
+}
+
+// keepUp puts the cursor on the newest event for who follows, and else leaves it
+// on its own.
+func (a *audit) keepUp() {
+	if a.following {
+		a.selected = a.log.newest()
+	}
+	a.settle()
+}
+
+// catchUp asks for the newest events when the log could not be followed, if the
+// page was shown.
+func (a *audit) catchUp(e environment) tea.Cmd {
+	if a.loaded.IsZero() || a.load.running {
+		return nil
+	}
+	return a.refresh(e)
+}
+
+// news takes in events that have just happened, oldest first: those that are
+// followed from the end of the log.
+func (a *audit) news(events []api.AuditEvent, e environment) tea.Cmd {
+	if a.loaded.IsZero() || len(events) == 0 {
+		return nil
+	}
+	if a.load.running {
+		a.missed = true // the answer may be older than they are
+		return nil
+	}
+	newest := a.all.newest()
+	fresh := those(pointers(events), func(event *api.AuditEvent) bool { return event.Sequence > newest && a.narrowed.lets(event) })
+	switch {
+	case len(fresh) == 0:
+		return nil
+	case a.narrowed.terms == "" && fresh[0].Sequence != newest+1:
+		return a.refresh(e) // something is missing between
+	}
+	a.all.addNewer(fresh)
+	if a.all.total >= 0 {
+		a.all.total += len(fresh)
+	}
+	if a.meets == nil {
+		a.log = a.all
+	} else {
+		a.log.addNewer(those(fresh, a.meets))
+	}
+	a.loaded = e.now
+	a.keepUp()
+	return nil
 }
 
 func (a *audit) loadFailed(msg auditFailedMsg, e environment) action {

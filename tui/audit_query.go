@@ -103,6 +103,11 @@ type narrowed struct {
 	api.AuditFilter
 }
 
+// lets reports whether the server would let an event through.
+func (n narrowed) lets(event *api.AuditEvent) bool {
+	return (n.Action == "" || event.Action == n.Action) && !event.Time.Before(n.Since) && (n.Until.IsZero() || event.Time.Before(n.Until))
+}
+
 func narrow(q eventQuery, now time.Time) narrowed {
 	var n narrowed
 	for _, term := range q.Terms {

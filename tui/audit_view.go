@@ -22,7 +22,7 @@ var auditColumns = []table.Column{
 }
 
 func (a *audit) draw(l layout, e environment) pageView {
-	v := pageView{title: "Security " + e.styles.Glyphs.Path + " Audit log", summary: a.summary(e)}
+	v := pageView{title: "Security " + e.styles.Glyphs.Path + " Audit log", summary: a.summary(e), follows: a.failure == nil && !a.loaded.IsZero() && !a.load.running}
 	body := e.paragraph(a.emptyWords(e), l.table.Dx(), l.table.Dy())
 	if a.table.Length() > 0 {
 		body = a.table.View(a.columns, e.paints.Styles, func(place int) []table.Cell { return a.cells(a.log.at(place), e) })

@@ -98,7 +98,7 @@ func (m *Model) logEndFound(msg logEndFoundMsg) tea.Cmd {
 	m.follow.known, m.follow.position = true, msg.position
 	m.follow.heard = m.now
 	m.follow.attempts, m.follow.why, m.follow.missed = 0, nil, false
-	return tea.Batch(m.goOnFollowing(false), m.beginOrReload())
+	return tea.Batch(m.goOnFollowing(false), m.beginOrReload(), m.audit.catchUp(m.environment()))
 }
 
 func (m *Model) beginOrReload() tea.Cmd {
@@ -130,7 +130,7 @@ func (m *Model) followed(msg followedMsg) tea.Cmd {
 	hasty := len(msg.events) == 0 && m.now.Sub(f.asked) < soon
 	f.position, f.heard = msg.position, m.now
 	f.attempts, f.losses, f.why = 0, 0, nil
-	cmd := m.changed(feed.Read(msg.events))
+	cmd := tea.Batch(m.changed(feed.Read(msg.events)), m.newsForPages(msg.events))
 	if f.missed && !hasty {
 		f.missed = false
 		m.say(toastGood, caughtUp(len(msg.events)))

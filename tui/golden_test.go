@@ -94,7 +94,7 @@ var states = []struct {
 			return nil
 		}
 	}, nil},
-	{"audit", nil, func(c *console) { c.press("2", "j") }},
+	{"audit", nil, func(c *console) { c.press("2", "j"); c.wait(time.Second) }},
 	{"audit-empty", func(a *authority) { a.log = nil }, func(c *console) { c.press("2") }},
 	{"audit-loading", func(a *authority) { a.delay["events"] = 30 * time.Minute }, func(c *console) { c.press("2") }},
 	{"audit-forbidden", failing("events", forbidden()), func(c *console) { c.press("2") }},

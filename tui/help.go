@@ -19,7 +19,7 @@ type keySection struct {
 func (k keyMap) sections() []keySection {
 	return []keySection{
 		{"API Keys", []binding{k.New, k.Delete, k.Details, k.Mark, k.MarkRange, k.MarkAll, k.InvertMarks, k.Unmark, k.Search, k.ClearSearch, k.Sort, k.Reverse, k.Refresh, k.Views}},
-		{"Audit log", []binding{k.ShowAccount, k.Inspect, k.Search, k.ClearSearch, k.Refresh}},
+		{"Audit log", []binding{k.ShowAccount, k.Inspect, k.Search, k.ClearSearch, k.Follow, k.Refresh}},
 		{"Teams", []binding{k.NewTeam, k.ShowKeys, k.Inspect, k.Search, k.ClearSearch, k.Refresh}},
 		{"Everywhere", append(k.pages(), k.NextPage, k.PreviousPage, k.Return, k.Palette, k.Identify, k.Help, k.Mouse, k.Quit, k.Interrupt)},
 		{"Moving", []binding{k.Down, k.Up, k.PageDown, k.PageUp, k.HalfDown, k.HalfUp, k.Top, k.Bottom}},

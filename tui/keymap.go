@@ -81,7 +81,7 @@ type keyMap struct {
 
 	Mark, MarkRange, MarkAll, InvertMarks, Unmark binding
 
-	ToAccounts, ToAudit, ToTeams, NextPage, PreviousPage, ShowAccount, Inspect, NewTeam, ShowKeys, Palette, Identify, Return binding
+	ToAccounts, ToAudit, ToTeams, NextPage, PreviousPage, ShowAccount, Inspect, NewTeam, ShowKeys, Follow, Palette, Identify, Return binding
 
 	KeepSearch, LeaveSearch binding
 
@@ -130,6 +130,7 @@ func defaultKeyMap() keyMap {
 		ShowAccount:  bind("show-account", "to its API key", "enter").means("Go to the event's API key"),
 		Inspect:      bind("inspect", "details", "i").means("Show the details"),
 		NewTeam:      bind("new-team", "new team", "n").means("New Team").danger(),
+		Follow:       bind("follow", "follow", "f").means("Follow the newest event"),
 		ShowKeys:     bind("show-keys", "its API keys", "enter").means("Show the team's API keys"),
 
 		Palette:  bind("palette", "commands", ":"),
@@ -261,7 +262,7 @@ func (k keyMap) places() []place {
 		{"API Keys, with marks", false, join(accounts, []binding{k.Unmark})},
 		{"Many deletions", false, join(k.movements(), []binding{k.Refresh, k.Back, k.Interrupt})},
 		{"API Keys, where another page led to", false, join(accounts, []binding{k.Return})},
-		{"Audit log", false, join(page, []binding{k.ShowAccount, k.Inspect, k.Search, k.ClearSearch, k.Refresh})},
+		{"Audit log", false, join(page, []binding{k.ShowAccount, k.Inspect, k.Search, k.ClearSearch, k.Follow, k.Refresh})},
 		{"Teams", false, join(page, []binding{k.NewTeam, k.ShowKeys, k.Inspect, k.Search, k.ClearSearch, k.Refresh})},
 		{"Search", true, join(typing, []binding{k.KeepSearch, k.LeaveSearch})},
 		{"Forms and dialogs", true, join(typing, []binding{k.Take, k.Next, k.Previous, k.Back})},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/lifeguard-keys/lifeguard/api"
 )
 
 // pageID names a page of the console.
@@ -132,6 +133,15 @@ func (m *Model) performOnPages(wanted action, from int) tea.Cmd {
 		return m.loadSides()
 	}
 	return nil
+}
+
+// newsForPages takes events that have just happened to what pages show of them.
+func (m *Model) newsForPages(events []api.AuditEvent) tea.Cmd {
+	if len(events) == 0 {
+		return nil
+	}
+	e := m.environment()
+	return tea.Batch(m.audit.news(events, e), m.accounts.historyNews(events, e), m.teamsPage.news(events, e))
 }
 
 // toPages hands a message to every page.

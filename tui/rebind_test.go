@@ -12,7 +12,7 @@ import (
 func TestReboundKeysDoAndShowTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		keys := tui.Keys{
-			"new": {"a", "f2"}, "search": {"ctrl+p", "f"}, "down": {"e", "ctrl+n", "down"}, "up": {"u"}, "sort": {}, "back": {"ctrl+g"},
+			"new": {"a", "f2"}, "search": {"ctrl+p", "Z"}, "down": {"e", "ctrl+n", "down"}, "up": {"u"}, "sort": {}, "back": {"ctrl+g"},
 			"leave-search": {"ctrl+g"}, "refresh": {"R"},
 		}
 		if problems := keys.Check(); len(problems) > 0 {
@@ -31,7 +31,7 @@ func TestReboundKeysDoAndShowTheSame(t *testing.T) {
 		c.sees("▌ ci-deploy-eu")
 		c.press("u")
 		c.sees("▌ backup-verify")
-		c.press("f")
+		c.press("Z")
 		c.typeText("ci")
 		c.press("down") // e would be a letter
 		c.sees("▌ ci-deploy-us", "ctrl+g clear, then leave", "↓ down")

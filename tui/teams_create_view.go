@@ -28,7 +28,7 @@ func roleItems(roles []api.Role) []picker.Item {
 	slices.SortStableFunc(roles, func(a, b api.Role) int { return cmp.Compare(weight(a), weight(b)) })
 	items := make([]picker.Item, len(roles))
 	for i, role := range roles {
-		by := "created by a user"
+		by := "created by: a user"
 		if role.CreatedBy == api.CreatedBySystem {
 			by = "created by: System"
 		}

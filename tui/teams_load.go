@@ -2,6 +2,8 @@ package tui
 
 import (
 	"errors"
+	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -123,6 +125,24 @@ func (t *teamsPage) membersArrived(msg membersLoadedMsg, e environment) (tea.Cmd
 		return nil, keyRefused{refused}
 	}
 	return t.askMembers(e), nil
+}
+
+// news forgets the members of teams that were changed.
+func (t *teamsPage) news(events []api.AuditEvent, e environment) tea.Cmd {
+	if t.members == nil {
+		return nil
+	}
+	members := maps.Clone(t.members)
+	for _, event := range events {
+		if strings.HasPrefix(event.Action, "team.") {
+			delete(members, event.Resource.ID)
+		}
+	}
+	t.members = members
+	if e.at != pageTeams {
+		return nil
+	}
+	return t.askMembers(e)
 }
 
 // refresh loads the teams again, and forgets how many members they have.

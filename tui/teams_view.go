@@ -20,7 +20,7 @@ var teamColumns = []table.Column{
 }
 
 func (t *teamsPage) draw(l layout, e environment) pageView {
-	v := pageView{title: "Access control " + e.styles.Glyphs.Path + " Teams", summary: t.summary(e)}
+	v := pageView{title: "Access control " + e.styles.Glyphs.Path + " Teams", summary: t.summary(e), follows: t.known && t.failure == nil}
 	v.cursor = t.box.cursor(l, e)
 	body := e.paragraph(t.emptyWords(e), l.table.Dx(), l.table.Dy())
 	if t.table.Length() > 0 {
