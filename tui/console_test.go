@@ -97,7 +97,7 @@ func (a *authority) ServiceAccounts(ctx context.Context, filter api.ServiceAccou
 		if i, known := a.owned[filter.KeyHash]; known {
 			return api.ServiceAccountList{ServiceAccounts: []api.ServiceAccount{a.accounts[i]}}, nil
 		}
-		if a.owned == nil && filter.KeyHash == api.HashKey(knownKey).String() {
+		if a.owned == nil && len(a.accounts) > 3 && filter.KeyHash == api.HashKey(knownKey).String() {
 			owner := a.accounts[3]
 			owner.Key.Hint = api.KeyHint(knownKey)
 			return api.ServiceAccountList{ServiceAccounts: []api.ServiceAccount{owner}}, nil

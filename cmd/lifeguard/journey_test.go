@@ -95,7 +95,8 @@ func killConsole(t *testing.T, home string, size [2]string) {
 	p.waitFor("exit code 137")
 }
 
-// Two consoles at once on one file see each other's work.
+// Two consoles at once on one file see each other's work, although each has a
+// server of its own.
 func TestTwoConsoles(t *testing.T) {
 	home := t.TempDir()
 	p := openPane(t, home, "100", "24", "lifeguard")
@@ -104,7 +105,7 @@ func TestTwoConsoles(t *testing.T) {
 	p.waitFor("No service accounts yet")
 	createAccount(t, p, "devel")
 	p.tmux("select-window", "-t", ":0")
-	p.waitFor("ci-deploy", "1 key") // it follows by itself
+	p.waitFor("ci-deploy", "1 key") // without a key being pressed
 }
 
 // A terminal that says nothing of itself, a signal, and a terminal that goes
