@@ -110,14 +110,14 @@ func (a *audit) arrived(msg auditLoadedMsg, e environment) (tea.Cmd, action) {
 		a.log = a.all.filtered(a.meets)
 	}
 	a.keepUp()
+	next := a.older
 	if a.missed {
-		a.missed = false
-		return a.refresh(e), nil
+		a.missed, next = false, a.refresh
 	}
 	if !joined && !empty {
-		return a.older(e), say{toastWarning, "The audit log had gone on too far: it was loaded anew."}
+		return next(e), say{toastWarning, "The audit log had gone on too far: it was loaded anew."}
 	}
-	return a.older(e), nil
+	return next(e), nil
 }
 
 // keepUp puts the cursor on the newest event for who follows, and else leaves it
