@@ -193,6 +193,36 @@ func (m *Model) perform(wanted action, from int) tea.Cmd {
 		return tea.Batch(m.loadSides(), m.followAgain())
 	case quitProgram:
 		return tea.Quit
+	case copySecret:
+		return m.copyKey(a.account, a.secret)
+	case writeSecret:
+		return writeKeyFile(a.account, a.path, a.secret)
+	case discardSecret:
+		m.close(from)
+		return m.discard(a)
+	case signIn:
+		if m.options.SignIn == nil {
+			return nil
+		}
+		return trySignIn(m.options.Context, m.options.SignIn, a.try, a.key)
+	case askForKey:
+		m.raiseSignIn()
+		return m.askToSignIn(a.err)
+	case checkAccount:
+		return r.checkAccount(a.id)
+	case retryWithOldKey:
+		m.close(from)
+		return tea.Batch(m.reload(), m.followAgain())
+	default:
+		return m.performOnAccounts(wanted, from)
+	}
+	return nil
+}
+
+// performOnAccounts is perform, for what makes and deletes service accounts.
+func (m *Model) performOnAccounts(wanted action, from int) tea.Cmd {
+	r := m.remote()
+	switch a := wanted.(type) {
 	case createAccount:
 		return r.create(a.request, a.idempotencyKey)
 	case abandonCreate:
@@ -225,26 +255,6 @@ func (m *Model) perform(wanted action, from int) tea.Cmd {
 			m.say(toastGood, "Deleted "+a.account.Name+". Its key is refused from now on.")
 		}
 		return m.accounts.refreshView(m.environment())
-	case copySecret:
-		return m.copyKey(a.account, a.secret)
-	case writeSecret:
-		return writeKeyFile(a.account, a.path, a.secret)
-	case discardSecret:
-		m.close(from)
-		return m.discard(a)
-	case signIn:
-		if m.options.SignIn == nil {
-			return nil
-		}
-		return trySignIn(m.options.Context, m.options.SignIn, a.try, a.key)
-	case askForKey:
-		m.raiseSignIn()
-		return m.askToSignIn(a.err)
-	case checkAccount:
-		return r.checkAccount(a.id)
-	case retryWithOldKey:
-		m.close(from)
-		return tea.Batch(m.reload(), m.followAgain())
 	default:
 		return m.performOnPages(wanted, from)
 	}
