@@ -2,6 +2,7 @@ package server
 
 import (
 	"time"
+	"unicode/utf8"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 )
@@ -50,11 +51,15 @@ const maxEventText = 256
 // control characters, which a database may refuse and a terminal would obey,
 // and without a key, which does not belong there and would never leave again.
 func eventText(text string) string {
-	text = api.RedactKeys(text)
-	if len(text) > maxEventText {
-		text = text[:maxEventText]
+	text = api.Clean(api.RedactKeys(text)) // which may make it longer
+	if len(text) <= maxEventText {
+		return text
 	}
-	return api.Clean(text)
+	end := maxEventText
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
 }
 
 // storedTime is t as stores keep it: UTC, whole microseconds.
