@@ -210,6 +210,9 @@ func (s *Store) attempt(p *pending) (began bool, err error) {
 	if err == nil && !p.alone {
 		err = s.takeAlong(t, &group)
 	}
+	if err == nil {
+		err = t.flush()
+	}
 	uncertain := false
 	if err != nil {
 		err = t.undo(err)

@@ -21,8 +21,10 @@ type transaction struct {
 	tx         *sql.Tx
 	statements *statements
 
-	failed error // of the first statement that failed
-	last   *link // the end of the chain, once it was asked for
+	failed error   // of the first statement that failed
+	last   *link   // the end of the chain, once it was asked for
+	events [][]any // at that end, not written yet: see flush
+	swept  bool    // old creates were forgotten, which is enough once
 
 	// access is what the store knows of teams. version is that of what is kept,
 	// 0 until it was asked for; raised, that the transaction itself made another.
@@ -31,9 +33,10 @@ type transaction struct {
 	raised  bool
 
 	// What undoes the last of several changes alone.
-	guarded  guarding
-	open     bool  // the savepoint of the one before is still there
-	lastThen *link // the end of the chain before it
+	guarded    guarding
+	open       bool  // the savepoint of the one before is still there
+	lastThen   *link // the end of the chain before it
+	eventsThen int   // how many events were to be written before it
 }
 
 // guarding says how far a change in a transaction of several is from being
@@ -55,7 +58,7 @@ const (
 )
 
 // guard begins a further change within the transaction.
-func (t *transaction) guard() { t.guarded, t.lastThen = toGuard, t.last }
+func (t *transaction) guard() { t.guarded, t.lastThen, t.eventsThen = toGuard, t.last, len(t.events) }
 
 // keep ends a further change.
 func (t *transaction) keep() error {
@@ -73,10 +76,11 @@ func (t *transaction) keep() error {
 // in the transaction can be relied upon.
 func (t *transaction) undoLast() error {
 	failed := t.failed
-	t.failed, t.last = nil, t.lastThen
+	t.failed, t.last, t.events = nil, t.lastThen, t.events[:t.eventsThen]
 	if t.guarded != guarded {
 		return failed // of a statement that reads, which may end the transaction
 	}
+	t.swept = false
 	if err := t.direct(savepointBack); err != nil {
 		return err
 	}

@@ -127,8 +127,11 @@ func (t tx) IdempotentCreate(ctx context.Context, callerID, key string) (server.
 }
 
 func (t tx) RememberCreate(ctx context.Context, create server.IdempotentCreate, expiry time.Time) error {
-	if _, err := t.exec(ctx, `DELETE FROM idempotent_creates WHERE created_at < ?`, micros(expiry)); err != nil {
-		return err
+	if !t.swept { // once for all changes of the transaction
+		if _, err := t.exec(ctx, `DELETE FROM idempotent_creates WHERE created_at < ?`, micros(expiry)); err != nil {
+			return err
+		}
+		t.swept = true
 	}
 	_, err := t.exec(ctx, `INSERT INTO idempotent_creates (caller_id, idempotency_key, body_hash, account_id, created_at, replica, issued_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?)

@@ -94,6 +94,8 @@ func lastEvent(ctx context.Context, from querier) (link, error) {
 	return last, err
 }
 
+const eventValues = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
 const eventColumns = `sequence, id, time, actor_type, actor_id, actor_name, action, resource_type, resource_id,
 	resource_name, outcome, request_id, ip, user_agent, via, metadata, hash`
 
@@ -118,27 +120,44 @@ func (l link) columns() ([]any, error) {
 	}, nil
 }
 
-// append adds events to the end of the chain.
+// append adds events to the end of the chain. They are written by flush.
 func (t *transaction) append(ctx context.Context, events []server.Event) error {
 	last, err := t.lastEvent(ctx)
-	for i := 0; err == nil && i < len(events); i++ {
-		last = last.next(events[i])
-		err = t.appendLink(ctx, last)
-	}
-	return err
-}
-
-func (t *transaction) appendLink(ctx context.Context, l link) error {
-	columns, err := l.columns()
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `INSERT INTO audit_events (`+eventColumns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, columns...)
-	if err == nil {
-		t.last = &l
+	for _, event := range events {
+		last = last.next(event)
+		columns, err := last.columns()
+		if err != nil {
+			return err
+		}
+		t.events, t.last = append(t.events, columns), &link{sequence: last.sequence, hash: last.hash}
 	}
-	return err
+	return nil
+}
+
+// eventsAtOnce is how many events one statement writes to a server at most.
+const eventsAtOnce = 64
+
+// flush writes the events of the whole transaction: to a server with few
+// statements, because each is a way there and back. When it fails nothing of
+// the transaction is kept, so there is no change without its event.
+func (t *transaction) flush() error {
+	t.guarded = unguarded // if this fails, all is undone
+	atOnce := eventsAtOnce
+	if t.statements.dialect.keeps {
+		atOnce = 1 // one statement, prepared
+	}
+	for rows := range slices.Chunk(t.events, atOnce) {
+		statement := `INSERT INTO audit_events (` + eventColumns + `) VALUES ` + eventValues +
+			strings.Repeat(`, `+eventValues, len(rows)-1)
+		if _, err := t.exec(t.ctx, statement, slices.Concat(rows...)...); err != nil {
+			return err
+		}
+	}
+	t.events = nil
+	return nil
 }
 
 // lastEvent returns the end of the chain, which only this transaction moves.
