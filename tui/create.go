@@ -1,15 +1,11 @@
 package tui
 
 import (
-	"errors"
-	"strings"
 	"time"
 
-	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
-	"github.com/lifeguard-keys/lifeguard/tui/picker"
 )
 
 // createDialog is the form New API Key: a Team, a Name, Create.
@@ -18,12 +14,8 @@ import (
 // sends a request and keeps it for every repetition of that request, so that
 // a lost answer never leads to a second account.
 type createDialog struct {
-	picker picker.Model
-	name   textinput.Model
-	focus  createFocus
-	team   *api.Team // taken; nil until then
-
-	teamProblem, nameProblem, problem string
+	form
+	team *api.Team // taken; nil until then
 
 	sending        bool // a request is under way
 	idempotencyKey string
@@ -33,38 +25,16 @@ type createDialog struct {
 	// very create: the account may exist, so nothing else may be sent.
 	lost   bool
 	sender string // id of the identity that the request was first sent by
-	note   string
 }
 
-type createFocus int
-
-const (
-	focusTeam createFocus = iota
-	focusName
-	focusCreate
-	focusCancel
-	focusCount
-)
-
 func newCreateDialog(e environment) (createDialog, tea.Cmd) {
-	name := textinput.New()
-	name.Prompt = ""
-	name.Placeholder = "such as ci-deploy-eu"
-	// More than a name may have, so that one that is too long can be seen and
-	// cut by its owner instead of losing its end in silence.
-	name.CharLimit = 4 * api.MaxNameLength
-	name.SetVirtualCursor(false)
-	d := createDialog{picker: picker.New(pickerStyles(e), "type to search teams", 5), name: name}
-	d.picker.SetItems(teamItems(e.teams))
-	cmd := d.picker.Focus()
-	return d.restyle(e).(createDialog), cmd
+	f, cmd := newForm("type to search teams", "such as ci-deploy-eu", e)
+	f.picker.SetItems(teamItems(e.teams))
+	return createDialog{form: f}, cmd
 }
 
 func (d createDialog) restyle(e environment) dialog {
-	d.name.SetStyles(inputStyles(e.styles))
-	width := max(e.width-labelWidth-1, 1)
-	d.name.SetWidth(width - 1)
-	d.picker.SetWidth(width - 11)
+	d.fit(e)
 	return d
 }
 
@@ -103,11 +73,8 @@ func (d createDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, actio
 		if d.waiting() || d.lost {
 			break
 		}
-		if api.FindKey(msg.Content) != "" {
-			d.note = "That was an API key: it was not pasted. Paste it into the list to find its owner."
-			return d, nil, nil
-		}
-		return d.typed(tea.PasteMsg{Content: strings.TrimSpace(msg.Content)}, e)
+		cmd := d.pasted(msg.Content, e)
+		return d, cmd, nil
 	}
 	return d, nil, nil
 }
@@ -138,62 +105,24 @@ func (d createDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.C
 		}
 		return d, nil, nil
 	}
+	if focus, ok := d.leads(press, k); ok {
+		return d.to(focus, e)
+	}
 	switch {
-	case k.Back.matches(press) && d.focus == focusName:
-		return d.to(focusTeam, e)
-	case k.Back.matches(press) && d.focus == focusCreate:
-		return d.to(focusName, e)
 	case k.Back.matches(press):
 		return d, nil, closeDialog{}
-	case k.Next.matches(press):
-		return d.to((d.focus+1)%focusCount, e)
-	case k.Previous.matches(press):
-		return d.to((d.focus+focusCount-1)%focusCount, e)
 	case k.Take.matches(press):
 		return d.enter(e)
 	}
-	switch d.focus {
-	case focusCreate, focusCancel:
-		if s := press.String(); s == "left" || s == "right" {
-			return d.to(focusCreate+focusCancel-d.focus, e)
-		}
-		return d, nil, nil
-	}
-	return d.typed(press, e)
-}
-
-// typed hands a key or a pasted text to the field with the focus.
-func (d createDialog) typed(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
-	if press, ok := msg.(tea.KeyPressMsg); ok && press.String() == "ctrl+v" {
-		return d, nil, nil // the terminal pastes
-	}
-	var cmd tea.Cmd
-	switch d.focus {
-	case focusTeam:
-		d.picker, cmd = d.picker.Update(e.keys.forPicker(msg))
-		d.teamProblem = ""
-	case focusName:
-		before := d.name.Value()
-		d.name, cmd = d.name.Update(msg)
-		if d.name.Value() != before {
-			d.nameProblem = ""
-			d.name.EchoMode = textinput.EchoNormal
-			if api.FindKey(d.name.Value()) != "" {
-				d.name.EchoMode = textinput.EchoPassword // typed or pasted, it is not for the screen
-			}
-			if err := api.CheckName(d.name.Value()); err != nil && !errors.Is(err, api.ErrNameEmpty) {
-				d.nameProblem = err.Error()
-			}
-		}
-	}
+	cmd := d.typed(press, e)
 	return d, cmd, nil
 }
 
 func (d createDialog) enter(e environment) (dialog, tea.Cmd, action) {
 	switch d.focus {
-	case focusTeam:
+	case focusPick:
 		if _, ok := d.picker.Selected(); !ok {
-			d.teamProblem = "select a team"
+			d.pickProblem = "select a team"
 			return d, nil, nil
 		}
 		return d.to(focusName, e)
@@ -204,20 +133,11 @@ func (d createDialog) enter(e environment) (dialog, tea.Cmd, action) {
 }
 
 // to moves the focus. Leaving the teams takes the one under the cursor.
-func (d createDialog) to(focus createFocus, e environment) (dialog, tea.Cmd, action) {
-	if d.focus == focusTeam {
+func (d createDialog) to(focus formFocus, e environment) (dialog, tea.Cmd, action) {
+	if d.focus == focusPick {
 		d.take(e)
 	}
-	d.focus = focus
-	d.picker.Blur()
-	d.name.Blur()
-	var cmd tea.Cmd
-	switch focus {
-	case focusTeam:
-		cmd = d.picker.Focus()
-	case focusName:
-		cmd = d.name.Focus()
-	}
+	cmd := d.move(focus)
 	return d, cmd, nil
 }
 
@@ -232,18 +152,18 @@ func (d *createDialog) take(e environment) {
 				d.nameProblem = "" // what was wrong with it may be right there
 			}
 			d.team = &e.teams[i]
-			d.teamProblem = ""
+			d.pickProblem = ""
 		}
 	}
 }
 
 // submit checks what can be checked here and sends the rest to the server.
 func (d createDialog) submit(e environment) (dialog, tea.Cmd, action) {
-	d.problem, d.note, d.nameProblem, d.teamProblem = "", "", "", ""
+	d.problem, d.note, d.nameProblem, d.pickProblem = "", "", "", ""
 	if d.team == nil {
-		next, cmd, a := d.to(focusTeam, e)
+		next, cmd, a := d.to(focusPick, e)
 		d = next.(createDialog)
-		d.teamProblem = "select a team"
+		d.pickProblem = "select a team"
 		return d, cmd, a
 	}
 	if err := api.CheckName(d.name.Value()); err != nil {
@@ -282,7 +202,7 @@ func (d createDialog) bindings(e environment) []binding {
 	case d.retry != nil:
 		stop := k.Back.as("stop trying")
 		return []binding{stop, k.Interrupt}
-	case d.focus == focusTeam:
+	case d.focus == focusPick:
 		return []binding{k.Take, k.Down.whileTyping(), k.Up.whileTyping(), k.Next, k.Back, k.Interrupt}
 	}
 	enter := k.Take.as("create")

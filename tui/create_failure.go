@@ -82,31 +82,11 @@ func (d createDialog) refused(err *api.Error, e environment) (dialog, tea.Cmd, a
 		d.problem = "It was made, and deleted by somebody since. Create makes it again."
 		d.idempotencyKey = ""
 	case errors.Is(err, api.ErrExceedsCaller):
-		d.teamProblem = err.Detail
+		d.pickProblem = err.Detail
 	case errors.Is(err, api.ErrInvalid) && len(err.Fields) > 0:
-		d.placeFields(err)
+		d.place(err.Fields, "body.team_id")
 	default:
 		d.problem = err.Error()
 	}
-	focus := d.focus
-	switch {
-	case d.nameProblem != "":
-		focus = focusName
-	case d.teamProblem != "":
-		focus = focusTeam
-	}
-	return d.to(focus, e)
-}
-
-func (d *createDialog) placeFields(err *api.Error) {
-	for _, field := range err.Fields {
-		switch field.Location {
-		case "body.name":
-			d.nameProblem = field.Message
-		case "body.team_id":
-			d.teamProblem = field.Message
-		default:
-			d.problem = field.Message
-		}
-	}
+	return d.to(d.wrong(), e)
 }

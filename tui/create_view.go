@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"charm.land/bubbles/v2/textinput"
-	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 )
@@ -13,51 +12,12 @@ import (
 // labelWidth is the room for a field's label, in cells.
 const labelWidth = 7
 
-// view draws the form in e.height lines at most: blank lines go first, then
-// the list of what the key can do gets shorter.
 func (d createDialog) view(e environment) panel {
-	s := e.styles
-	airy := e.height >= 14
-	var lines []string
-	blank := func() {
-		if airy {
-			lines = append(lines, "")
-		}
-	}
-	lines = append(lines, s.Title.Render("New API Key"))
-	blank()
-
-	teamLine := len(lines)
-	lines = append(lines, formLabel("Team", d.focus == focusTeam, e)+d.teamField(e))
-	fixed := 4 // name, its rule, buttons, status
-	if airy {
-		fixed += 3
-	}
-	if d.teamProblem != "" {
-		lines = append(lines, indented(d.teamProblem, s.Danger.Render, e)...)
-	}
-	lines = append(lines, d.teamArea(e, e.height-len(lines)-fixed)...)
-	blank()
-
-	nameLine := len(lines)
-	lines = append(lines, formLabel("Name", d.focus == focusName, e)+harmless(d.name).View())
-	lines = append(lines, d.nameRule(e))
-	blank()
-	lines = append(lines, strings.Repeat(" ", labelWidth)+d.buttons(e))
-	lines = append(lines, d.status(e)...)
-
-	p := panel{content: strings.Join(lines, "\n")}
-	switch {
-	case d.waiting():
-	case d.focus == focusTeam:
-		p.cursor = d.picker.Cursor()
-		if p.cursor != nil {
-			p.cursor = &tea.Cursor{Position: tea.Position{X: p.cursor.X + labelWidth, Y: teamLine}, Shape: tea.CursorBar}
-		}
-	case d.focus == focusName:
-		p.cursor = inputCursor(d.name, e.measure, labelWidth, nameLine)
-	}
-	return p
+	return d.draw(drawing{
+		title: "New API Key", label: "Team", field: d.teamField(e),
+		area:   func(room int) []string { return d.teamArea(e, room) },
+		unique: "unique in its team", status: d.status(e), waiting: d.waiting(),
+	}, e)
 }
 
 // harmless is a field for being shown: what was pasted into it and cannot be
@@ -83,7 +43,7 @@ func formLabel(text string, focused bool, e environment) string {
 }
 
 func (d createDialog) teamField(e environment) string {
-	if d.focus != focusTeam {
+	if d.focus != focusPick {
 		if d.team == nil {
 			return e.styles.Placeholder.Render("none selected")
 		}
@@ -98,14 +58,13 @@ func (d createDialog) teamField(e environment) string {
 }
 
 // teamArea shows the teams while one is picked, and below them, or alone, what
-// the key will be able to do. It is always room lines high, so that the form
-// does not jump when the focus moves.
+// the key will be able to do.
 func (d createDialog) teamArea(e environment, room int) []string {
 	width := e.width - labelWidth
 	room = min(max(room, 2), 8)
 	selected := d.team
 	var lines []string
-	if d.focus == focusTeam {
+	if d.focus == focusPick {
 		rows := min(max(room-4, 1), 5)
 		list := d.picker
 		list.SetHeight(rows)
@@ -125,13 +84,7 @@ func (d createDialog) teamArea(e environment, room int) []string {
 	if selected != nil {
 		lines = append(lines, rolePreview(selected.Role, permissionWords(selected.Role, width, e), width, room-len(lines), e)...)
 	}
-	for len(lines) < room {
-		lines = append(lines, "")
-	}
-	for i := range lines {
-		lines[i] = strings.Repeat(" ", labelWidth) + lines[i]
-	}
-	return lines[:room]
+	return inRoom(lines, room)
 }
 
 // rolePreview tells in room lines what a role grants: the lines as they are
@@ -163,22 +116,6 @@ func teamByID(teams []api.Team, id string) *api.Team {
 		}
 	}
 	return nil
-}
-
-func (d createDialog) nameRule(e environment) string {
-	indent := strings.Repeat(" ", labelWidth)
-	if d.nameProblem != "" {
-		return indent + e.styles.Danger.Render(e.styles.Glyphs.Bad+" "+d.nameProblem)
-	}
-	used := len([]rune(d.name.Value()))
-	if used == 0 {
-		return indent + e.styles.Muted.Render(fmt.Sprintf("1 to %d characters, unique in its team", api.MaxNameLength))
-	}
-	return indent + e.styles.Muted.Render(fmt.Sprintf("%d of %d characters", used, api.MaxNameLength))
-}
-
-func (d createDialog) buttons(e environment) string {
-	return button("Create", d.focus == focusCreate, false, e) + "  " + button("Cancel", d.focus == focusCancel, false, e)
 }
 
 // button draws a button; the focus is a glyph and a fill, never colour alone.

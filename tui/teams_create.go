@@ -2,33 +2,25 @@ package tui
 
 import (
 	"errors"
-	"strings"
 
-	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
-	"github.com/lifeguard-keys/lifeguard/tui/picker"
 )
 
 // teamDialog is the form New Team: a Role, a Name, Create. It goes like New API
 // Key: enter takes the role and moves to the name, enter on the name creates.
 type teamDialog struct {
-	turn   string // names the form, for the answers that it waits for
-	picker picker.Model
-	name   textinput.Model
-	focus  createFocus // focusTeam stands for the role
-	role   *api.Role   // taken; nil until then
-	roles  []api.Role
+	form
+	turn  string    // names the form, for the answers that it waits for
+	role  *api.Role // taken; nil until then
+	roles []api.Role
 	// rolesFailed is why there are no roles, loaded whether they came.
 	rolesFailed *api.Error
 	loaded      bool
 
-	roleProblem, nameProblem, problem string
-
 	sending bool
 	lost    bool // an answer was lost: the team may exist
-	note    string
 }
 
 // rolesLoadedMsg are the roles for a form that asked for them.
@@ -81,21 +73,12 @@ func (r remote) createTeam(turn string, request api.CreateTeam) tea.Cmd {
 }
 
 func newTeamDialog(e environment) (teamDialog, tea.Cmd) {
-	name := textinput.New()
-	name.Prompt = ""
-	name.Placeholder = "such as platform"
-	name.CharLimit = 4 * api.MaxNameLength
-	name.SetVirtualCursor(false)
-	d := teamDialog{turn: e.newKey(), picker: picker.New(pickerStyles(e), "type to search roles", 5), name: name}
-	cmd := d.picker.Focus()
-	return d.restyle(e).(teamDialog), cmd
+	f, cmd := newForm("type to search roles", "such as platform", e)
+	return teamDialog{form: f, turn: e.newKey()}, cmd
 }
 
 func (d teamDialog) restyle(e environment) dialog {
-	d.name.SetStyles(inputStyles(e.styles))
-	width := max(e.width-labelWidth-1, 1)
-	d.name.SetWidth(width - 1)
-	d.picker.SetWidth(width - 11)
+	d.fit(e)
 	return d
 }
 
@@ -132,11 +115,8 @@ func (d teamDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action)
 		if d.sending {
 			break
 		}
-		if api.FindKey(msg.Content) != "" {
-			d.note = "That was an API key: it was not pasted. Paste it into the list to find its owner."
-			return d, nil, nil
-		}
-		return d.typed(tea.PasteMsg{Content: strings.TrimSpace(msg.Content)}, e)
+		cmd := d.pasted(msg.Content, e)
+		return d, cmd, nil
 	}
 	return d, nil, nil
 }
@@ -150,92 +130,45 @@ func (d teamDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.Cmd
 		return d, nil, nil
 	}
 	d.note = ""
+	if focus, ok := d.leads(press, k); ok {
+		return d.to(focus)
+	}
 	switch {
-	case k.Back.matches(press) && d.focus == focusName:
-		return d.to(focusTeam)
-	case k.Back.matches(press) && d.focus == focusCreate:
-		return d.to(focusName)
-	case k.Back.matches(press):
+	case k.Back.matches(press), k.Take.matches(press) && d.focus == focusCancel:
 		return d, nil, closeTeamForm{lost: d.lost}
-	case k.Next.matches(press):
-		return d.to((d.focus + 1) % focusCount)
-	case k.Previous.matches(press):
-		return d.to((d.focus + focusCount - 1) % focusCount)
-	case k.Take.matches(press) && d.focus == focusCancel:
-		return d, nil, closeTeamForm{lost: d.lost}
-	case k.Take.matches(press) && d.focus == focusTeam:
+	case k.Take.matches(press) && d.focus == focusPick:
 		if _, ok := d.picker.Selected(); !ok {
-			d.roleProblem = "select a role"
+			d.pickProblem = "select a role"
 			return d, nil, nil
 		}
 		return d.to(focusName)
 	case k.Take.matches(press):
 		return d.submit(e)
 	}
-	if d.focus == focusCreate || d.focus == focusCancel {
-		if s := press.String(); s == "left" || s == "right" {
-			return d.to(focusCreate + focusCancel - d.focus)
-		}
-		return d, nil, nil
-	}
-	return d.typed(press, e)
-}
-
-// typed hands a key or a pasted text to the field with the focus.
-func (d teamDialog) typed(msg tea.Msg, e environment) (dialog, tea.Cmd, action) {
-	if press, ok := msg.(tea.KeyPressMsg); ok && press.String() == "ctrl+v" {
-		return d, nil, nil // the terminal pastes
-	}
-	var cmd tea.Cmd
-	switch d.focus {
-	case focusTeam:
-		d.picker, cmd = d.picker.Update(e.keys.forPicker(msg))
-		d.roleProblem = ""
-	case focusName:
-		before := d.name.Value()
-		d.name, cmd = d.name.Update(msg)
-		if d.name.Value() != before {
-			d.nameProblem = ""
-			d.name.EchoMode = textinput.EchoNormal
-			if api.FindKey(d.name.Value()) != "" {
-				d.name.EchoMode = textinput.EchoPassword
-			}
-			if err := api.CheckName(d.name.Value()); err != nil && !errors.Is(err, api.ErrNameEmpty) {
-				d.nameProblem = err.Error()
-			}
-		}
-	}
+	cmd := d.typed(press, e)
 	return d, cmd, nil
 }
 
 // to moves the focus. Leaving the roles takes the one under the cursor.
-func (d teamDialog) to(focus createFocus) (dialog, tea.Cmd, action) {
-	if item, ok := d.picker.Selected(); ok && d.focus == focusTeam {
+func (d teamDialog) to(focus formFocus) (dialog, tea.Cmd, action) {
+	if item, ok := d.picker.Selected(); ok && d.focus == focusPick {
 		for i := range d.roles {
 			if d.roles[i].ID == item.ID {
-				d.role, d.roleProblem = &d.roles[i], ""
+				d.role, d.pickProblem = &d.roles[i], ""
 			}
 		}
 	}
-	d.focus = focus
-	d.picker.Blur()
-	d.name.Blur()
-	switch focus {
-	case focusTeam:
-		return d, d.picker.Focus(), nil
-	case focusName:
-		return d, d.name.Focus(), nil
-	}
-	return d, nil, nil
+	cmd := d.move(focus)
+	return d, cmd, nil
 }
 
 // submit checks what can be checked here and sends the rest to the server.
 func (d teamDialog) submit(e environment) (dialog, tea.Cmd, action) {
-	d.problem, d.nameProblem, d.roleProblem = "", "", ""
+	d.problem, d.nameProblem, d.pickProblem = "", "", ""
 	if d.role == nil {
-		next, cmd, a := d.to(focusTeam)
+		next, cmd, a := d.to(focusPick)
 		d = next.(teamDialog)
-		d.roleProblem = "select a role"
+		d.pickProblem = "select a role"
 		return d, cmd, a
 	}
 	if err := api.CheckName(d.name.Value()); err != nil {
@@ -266,28 +199,13 @@ func (d teamDialog) refused(err *api.Error, e environment) (dialog, tea.Cmd, act
 	case errors.Is(err, api.ErrNameTaken):
 		d.nameProblem = "there is a team of this name"
 	case errors.Is(err, api.ErrExceedsCaller):
-		d.roleProblem = err.Detail
+		d.pickProblem = err.Detail
 	case errors.Is(err, api.ErrInvalid) && len(err.Fields) > 0:
-		for _, field := range err.Fields {
-			switch field.Location {
-			case "body.name":
-				d.nameProblem = field.Message
-			case "body.role_id":
-				d.roleProblem = field.Message
-			default:
-				d.problem = field.Message
-			}
-		}
+		d.place(err.Fields, "body.role_id")
 	default:
 		d.problem = err.Error()
 	}
-	switch {
-	case d.nameProblem != "":
-		return d.to(focusName)
-	case d.roleProblem != "":
-		return d.to(focusTeam)
-	}
-	return d, nil, nil
+	return d.to(d.wrong())
 }
 
 func (d teamDialog) bindings(e environment) []binding {
@@ -297,7 +215,7 @@ func (d teamDialog) bindings(e environment) []binding {
 	case d.sending:
 		wait := k.Back.as("waits for the answer")
 		return []binding{wait.because("waiting for the answer"), k.Interrupt}
-	case d.focus == focusTeam:
+	case d.focus == focusPick:
 		return []binding{k.Take, k.Down.whileTyping(), k.Up.whileTyping(), k.Next, k.Back, k.Interrupt}
 	case d.focus == focusCancel:
 		enter = k.Take.as("cancel")

@@ -2,11 +2,8 @@ package tui
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
-
-	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/picker"
@@ -37,51 +34,16 @@ func roleItems(roles []api.Role) []picker.Item {
 	return items
 }
 
-// view draws the form in e.height lines at most.
 func (d teamDialog) view(e environment) panel {
-	s := e.styles
-	airy := e.height >= 14
-	var lines []string
-	blank := func() {
-		if airy {
-			lines = append(lines, "")
-		}
-	}
-	lines = append(lines, s.Title.Render("New Team"))
-	blank()
-	roleLine := len(lines)
-	lines = append(lines, formLabel("Role", d.focus == focusTeam, e)+d.roleField(e))
-	fixed := 4 // name, its rule, buttons, status
-	if airy {
-		fixed += 3
-	}
-	if d.roleProblem != "" {
-		lines = append(lines, indented(d.roleProblem, s.Danger.Render, e)...)
-	}
-	lines = append(lines, d.roleArea(e, e.height-len(lines)-fixed)...)
-	blank()
-	nameLine := len(lines)
-	lines = append(lines, formLabel("Name", d.focus == focusName, e)+harmless(d.name).View())
-	lines = append(lines, d.nameRule(e))
-	blank()
-	lines = append(lines, strings.Repeat(" ", labelWidth)+button("Create", d.focus == focusCreate, false, e)+"  "+button("Cancel", d.focus == focusCancel, false, e))
-	lines = append(lines, d.status(e)...)
-
-	p := panel{content: strings.Join(lines, "\n")}
-	switch {
-	case d.sending:
-	case d.focus == focusTeam:
-		if c := d.picker.Cursor(); c != nil {
-			p.cursor = &tea.Cursor{Position: tea.Position{X: c.X + labelWidth, Y: roleLine}, Shape: tea.CursorBar}
-		}
-	case d.focus == focusName:
-		p.cursor = inputCursor(d.name, e.measure, labelWidth, nameLine)
-	}
-	return p
+	return d.draw(drawing{
+		title: "New Team", label: "Role", field: d.roleField(e),
+		area:   func(room int) []string { return d.roleArea(e, room) },
+		unique: "unique", status: d.status(e), waiting: d.sending,
+	}, e)
 }
 
 func (d teamDialog) roleField(e environment) string {
-	if d.focus == focusTeam {
+	if d.focus == focusPick {
 		return d.picker.InputView()
 	}
 	if d.role == nil {
@@ -97,7 +59,7 @@ func (d teamDialog) roleArea(e environment, room int) []string {
 	room = min(max(room, 2), 8)
 	selected := d.role
 	var lines []string
-	if d.focus == focusTeam {
+	if d.focus == focusPick {
 		list := d.picker
 		list.SetHeight(min(max(room-4, 1), 5))
 		lines = strings.Split(list.ItemsView(width, e.measure), "\n")
@@ -120,13 +82,7 @@ func (d teamDialog) roleArea(e environment, room int) []string {
 			lines = append(lines, rolePreview(*selected, grantWords(*selected, width, e), width, room-len(lines), e)...)
 		}
 	}
-	for len(lines) < room {
-		lines = append(lines, "")
-	}
-	for i := range lines {
-		lines[i] = strings.Repeat(" ", labelWidth) + lines[i]
-	}
-	return lines[:room]
+	return inRoom(lines, room)
 }
 
 // lackedWords says what the caller lacks to give a role to a team, or "".
@@ -143,18 +99,6 @@ func lackedWords(role api.Role, e environment) string {
 		lacked += " and " + plural(len(missing)-1, "other permission")
 	}
 	return e.styles.Glyphs.Warn + " You cannot give it: you lack " + lacked + "."
-}
-
-func (d teamDialog) nameRule(e environment) string {
-	indent := strings.Repeat(" ", labelWidth)
-	if d.nameProblem != "" {
-		return indent + e.styles.Danger.Render(e.styles.Glyphs.Bad+" "+d.nameProblem)
-	}
-	used := len([]rune(d.name.Value()))
-	if used == 0 {
-		return indent + e.styles.Muted.Render(fmt.Sprintf("1 to %d characters, unique", api.MaxNameLength))
-	}
-	return indent + e.styles.Muted.Render(fmt.Sprintf("%d of %d characters", used, api.MaxNameLength))
 }
 
 func (d teamDialog) status(e environment) []string {
