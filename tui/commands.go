@@ -45,20 +45,32 @@ func (r remote) loadCaller(turn int) tea.Cmd {
 	}
 }
 
+// everyPage has take read a list and those after it, and say what leads to the
+// next one. A server that leads in a circle is an error.
+func everyPage[L any](list L, err error, take func(L) string, next func(string) (L, error)) error {
+	followed := map[string]bool{}
+	for err == nil {
+		link := take(list)
+		switch {
+		case link == "":
+			return nil
+		case followed[link]:
+			return errCircle()
+		}
+		followed[link] = true
+		list, err = next(link)
+	}
+	return err
+}
+
 func (r remote) loadTeams(turn int) tea.Cmd {
 	return func() tea.Msg {
+		var teams []api.Team
 		list, err := r.client.Teams(r.ctx, api.TeamFilter{}, api.ListOptions{PageSize: api.MaxPageSize})
-		teams := list.Teams
-		followed := map[string]bool{}
-		for err == nil && list.Links.Next != "" {
-			if followed[list.Links.Next] {
-				err = errCircle()
-				break
-			}
-			followed[list.Links.Next] = true
-			list, err = r.client.NextTeams(r.ctx, list.Links.Next)
+		err = everyPage(list, err, func(list api.TeamList) string {
 			teams = append(teams, list.Teams...)
-		}
+			return list.Links.Next
+		}, func(next string) (api.TeamList, error) { return r.client.NextTeams(r.ctx, next) })
 		if err != nil {
 			return sideLoadFailedMsg{turn: turn, what: sideTeams, err: asAPIError(err)}
 		}

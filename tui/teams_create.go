@@ -43,18 +43,12 @@ type teamRefusedMsg struct {
 
 func (r remote) loadRoles(turn string) tea.Cmd {
 	return func() tea.Msg {
+		var roles []api.Role
 		list, err := r.client.Roles(r.ctx, api.ListOptions{PageSize: api.MaxPageSize})
-		roles := list.Roles
-		followed := map[string]bool{}
-		for err == nil && list.Links.Next != "" {
-			if followed[list.Links.Next] {
-				err = errCircle()
-				break
-			}
-			followed[list.Links.Next] = true
-			list, err = r.client.NextRoles(r.ctx, list.Links.Next)
+		err = everyPage(list, err, func(list api.RoleList) string {
 			roles = append(roles, list.Roles...)
-		}
+			return list.Links.Next
+		}, func(next string) (api.RoleList, error) { return r.client.NextRoles(r.ctx, next) })
 		if err != nil {
 			return rolesLoadedMsg{turn: turn, err: asAPIError(err)}
 		}
