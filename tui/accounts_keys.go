@@ -193,6 +193,7 @@ func (a *accounts) typeSearch(msg tea.Msg, e environment) (tea.Cmd, action) {
 		a.search.EchoMode = textinput.EchoPassword
 		if key, whole := onlyKey(text, e); whole {
 			cleared := a.setQuery("", true, e)
+			a.computing.known = nil // the searches for its beginnings
 			found, wanted := a.findOwner(key, e)
 			return tea.Batch(cleared, found), wanted
 		}

@@ -145,7 +145,7 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.toDialogs(msg)
 	}
 	if m.at == pageTeams {
-		m.teamsPage.count(m.accounts.list, !m.accounts.loaded.IsZero())
+		m.teamsPage.count(m.accounts.list, !m.accounts.loaded.IsZero(), m.now)
 	}
 	if failing := m.current().failed() != nil; failing != m.failing {
 		m.failing = failing

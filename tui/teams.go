@@ -1,7 +1,7 @@
 package tui
 
 import (
-	"context"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -9,6 +9,7 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
+	"github.com/lifeguard-keys/lifeguard/tui/query"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
@@ -22,6 +23,7 @@ type teamsPage struct {
 	view  []int32 // numbers in list, as they are shown
 
 	box      searchBox
+	sought   query.Query[api.Team] // what stands in the box
 	table    table.Model
 	columns  []table.Column
 	selected string // id of the team under the cursor
@@ -46,7 +48,7 @@ type accountCounts struct {
 }
 
 func newTeamsPage() teamsPage {
-	return teamsPage{index: fuzzy.New(teamFields...), box: newSearchBox("name or role")}
+	return teamsPage{index: fuzzy.New(teamFields...), box: newSearchBox("name or role - or role:x can:x keys:0 !x")}
 }
 
 // teamFields rank a hit in a team's name before one in its role.
@@ -94,7 +96,7 @@ func (t *teamsPage) update(msg tea.Msg, e environment) (tea.Cmd, action) {
 		}
 	case tea.PasteMsg:
 		cmd, _ := t.box.paste(msg)
-		return tea.Batch(cmd, t.searchAnew()), nil
+		return tea.Batch(cmd, t.searchAnew(e)), nil
 	case teamsLoadedMsg:
 		t.take(msg.teams, e)
 		if t.members != nil {
@@ -122,28 +124,14 @@ func (t *teamsPage) take(list []api.Team, e environment) {
 		rows[i].Texts = []string{team.Name, team.Role.Name}
 	}
 	t.index = fuzzy.New(teamFields...).Append(rows...)
-	t.search()
+	t.search(e.now)
 	t.rest(e)
 }
 
-// search shows the teams that the query asks for: all in order, or the best
-// first.
-func (t *teamsPage) search() {
-	found, _ := t.index.Search(context.Background(), fuzzy.Query{Terms: fuzzy.Terms(t.box.query())})
-	t.view, _ = found.Order(context.Background())
-	t.table.SetLength(len(t.view))
-	t.table.Select(0)
-	for place, number := range t.view {
-		if t.list[number].ID == t.selected {
-			t.table.Select(place)
-		}
-	}
-}
-
 // searchAnew shows what another query asks for, from the first row.
-func (t *teamsPage) searchAnew() tea.Cmd {
+func (t *teamsPage) searchAnew(e environment) tea.Cmd {
 	t.selected = ""
-	t.search()
+	t.search(e.now)
 	return t.moved()
 }
 
@@ -173,7 +161,7 @@ func (t *teamsPage) rest(e environment) {
 }
 
 // count counts the service accounts of each team, unless it is known.
-func (t *teamsPage) count(list inventory.List, complete bool) {
+func (t *teamsPage) count(list inventory.List, complete bool, now time.Time) {
 	c := &t.accounts
 	if c.counts != nil && c.len == list.Len() && c.living == list.Living() && c.complete == complete {
 		return
@@ -186,5 +174,8 @@ func (t *teamsPage) count(list inventory.List, complete bool) {
 	}
 	if t.resting != nil {
 		t.resting = t.facts(t.resting.team, list)
+	}
+	if slices.Contains(t.sought.Fields(), fieldKeys) {
+		t.search(now)
 	}
 }

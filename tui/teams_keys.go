@@ -67,7 +67,7 @@ func (t *teamsPage) run(b binding, e environment) (tea.Cmd, action) {
 		return t.box.input.Focus(), nil
 	case k.ClearSearch.name:
 		t.box.set("")
-		t.search()
+		t.search(e.now)
 		return t.moved(), nil // the cursor keeps its team
 	case k.Refresh.name:
 		if t.failure != nil && t.failure.unauthorized() {
@@ -87,11 +87,11 @@ func (t *teamsPage) searchKey(press tea.KeyPressMsg, e environment) (tea.Cmd, ac
 		}
 	}
 	if key, ok := t.box.takeKey(); ok {
-		t.search()
+		t.search(e.now)
 		return cmd, seekKey{key}
 	}
 	if changed {
-		cmd = tea.Batch(cmd, t.searchAnew())
+		cmd = tea.Batch(cmd, t.searchAnew(e))
 	}
 	return cmd, nil
 }

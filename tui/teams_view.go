@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/lifeguard-keys/lifeguard/api"
-	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
@@ -21,18 +20,23 @@ var teamColumns = []table.Column{
 
 func (t *teamsPage) draw(l layout, e environment) pageView {
 	v := pageView{title: "Access control " + e.styles.Glyphs.Path + " Teams", summary: t.summary(e), follows: t.known && t.failure == nil}
-	v.cursor = t.box.cursor(l, e)
 	body := e.paragraph(t.emptyWords(e), l.table.Dx(), l.table.Dy())
 	if t.table.Length() > 0 {
 		body = t.table.View(t.columns, e.paints.Styles, func(place int) []table.Cell { return t.cells(&t.list[t.view[place]], e) })
 	}
-	left := strings.Split(t.table.Heading(t.columns, e.paints.Styles)+"\n"+body, "\n")
+	counts := fmt.Sprintf("%s of %s", count(len(t.view)), count(len(t.list)))
+	line, text := t.box.draw(t.wrong(), counts, l.width, e)
+	v.cursor = t.box.textCursor(text, l, e)
+	heading := t.table.Heading(t.columns, e.paints.Styles)
+	if wrong := t.wrong(); len(wrong) > 0 && t.box.query() != "" {
+		heading = text.explain(t.box.input.Value(), wrong, searchIndent, l.table.Dx(), e)
+	}
+	left := strings.Split(heading+"\n"+body, "\n")
 	var details []string
 	if t.resting != nil {
 		details = t.resting.lines(l.details.Dx()-4, e)
 	}
-	counts := fmt.Sprintf("%s of %s", count(len(t.view)), count(len(t.list)))
-	v.lines = append([]string{t.box.line(counts, l.width, e)}, e.beside(left, details, l)...)
+	v.lines = append([]string{line}, e.beside(left, details, l)...)
 	return v
 }
 
@@ -71,9 +75,9 @@ func (t *teamsPage) cells(team *api.Team, e environment) []table.Cell {
 	for i, column := range t.columns {
 		switch column.ID {
 		case "name":
-			cells[i] = table.Cell{Text: team.Name, Matches: t.index.Positions(fuzzy.Terms(t.box.query()), 0, team.Name)}
+			cells[i] = table.Cell{Text: team.Name, Matches: t.matches("name", 0, team.Name)}
 		case "role":
-			cells[i] = table.Cell{Text: team.Role.Name, Matches: t.index.Positions(fuzzy.Terms(t.box.query()), 1, team.Role.Name)}
+			cells[i] = table.Cell{Text: team.Role.Name, Matches: t.matches("role", 1, team.Role.Name)}
 			if team.Role.Name == api.RoleTenantAdmin {
 				cells[i].Paint = e.paints.mighty
 			}
