@@ -153,6 +153,24 @@ func TestTermsMatchWhatTheySay(t *testing.T) {
 	}
 }
 
+// The ellipsis of a key hint is taken without a copy, as if it were folded.
+func TestAnEllipsisIsATextLikeAnother(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		text, title string
+		want        bool
+	}{
+		{"title:8a...9q", "ps-4f8A…9Qx2", true}, {"title:8a…9q", "ps-4f8A…9Qx2", true}, {`title:"8A…9q"`, "ps-4f8A…9Qx2", true},
+		{"title:…", "…", true}, {"title:9qx2", "…9Qx2", true}, {"title:8a9q", "ps-4f8A…9Qx2", false}, {"title:b", "a…", false},
+		{"title:e", "…É…", true}, {`title:"e"`, "…É…", false}, {"title:…e", "…É", true},
+	} {
+		record := book{title: test.title}
+		if got := books().Parse(test.text).Filter(now)(&record); got != test.want {
+			t.Errorf("%s matches %q: %v, want %v", test.text, test.title, got, test.want)
+		}
+	}
+}
+
 func TestWordsGoToTheSearchEngine(t *testing.T) {
 	t.Parallel()
 	q := books().Parse(`ci author:ada Dep !prod "exact" /x/ 10:30`)
