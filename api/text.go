@@ -126,7 +126,8 @@ func Clean(text string) string {
 			b.WriteByte(' ')
 			marks = 0
 		case unicode.IsControl(r) || invisible(r) || presentation(r) && !presents(before, text[i:]):
-			b.WriteRune(utf8.RuneError)
+			r = utf8.RuneError
+			b.WriteRune(r)
 			marks = 0
 		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
 			if b.Len() == 0 {

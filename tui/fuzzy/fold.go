@@ -28,13 +28,19 @@ func Fold(text string) string {
 func FoldWithOffsets(text string) (string, []int) {
 	var b strings.Builder
 	offsets := make([]int, 0, len(text))
-	var iter norm.Iter
-	iter.InitString(norm.NFD, text)
-	for !iter.Done() {
-		at := iter.Pos()
-		for segment := iter.Next(); len(segment) > 0; {
-			r, size := utf8.DecodeRune(segment)
-			segment = segment[size:]
+	// Rune by rune: norm.Iter panics on some texts that are not UTF-8, and the
+	// order of marks, which it sees to, does not matter where they are dropped.
+	var apart [utf8.UTFMax * 32]byte
+	for at, r := range text {
+		decomposed := apart[:0]
+		if r < utf8.RuneSelf {
+			decomposed = append(decomposed, byte(r))
+		} else {
+			decomposed = norm.NFD.AppendString(decomposed, string(r))
+		}
+		for len(decomposed) > 0 {
+			r, size := utf8.DecodeRune(decomposed)
+			decomposed = decomposed[size:]
 			if unicode.Is(unicode.Mn, r) {
 				continue
 			}
