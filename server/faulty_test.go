@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -33,7 +34,10 @@ type faultyStore struct {
 	entered func()
 	// authenticated, when set, is called once before the next write begins.
 	authenticated func()
-	touches       int
+	// twice has every write tried in vain first, as a database does that finds
+	// two transactions in each other's way.
+	twice   bool
+	touches int
 }
 
 func (s *faultyStore) set(change func(*faultyStore)) {
@@ -71,11 +75,21 @@ func (s *faultyStore) Write(ctx context.Context, change func(server.Tx) (server.
 // the event would be inserted, so that it has to be rolled back.
 func (s *faultyStore) WriteAll(ctx context.Context, change func(server.Tx) ([]server.Event, error)) error {
 	s.mu.Lock()
-	fault, entered, authenticated := s.write, s.entered, s.authenticated
+	fault, entered, authenticated, twice := s.write, s.entered, s.authenticated, s.twice
 	s.authenticated = nil
 	s.mu.Unlock()
 	if authenticated != nil {
 		authenticated()
+	}
+	if twice {
+		errAgain := errors.New("try again")
+		err := s.Store.WriteAll(ctx, func(tx server.Tx) ([]server.Event, error) {
+			_, err := change(tx)
+			return nil, cmp.Or(err, errAgain)
+		})
+		if !errors.Is(err, errAgain) {
+			return err
+		}
 	}
 	var events []server.Event
 	err := s.Store.WriteAll(ctx, func(tx server.Tx) ([]server.Event, error) {

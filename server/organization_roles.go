@@ -25,14 +25,14 @@ func (p *planner) planRoles() error {
 	}
 	found, left := partners(custom, func(role api.Role) string { return role.Name }, names)
 	for i, wanted := range p.wanted.Roles {
-		permissions, err := p.resolve(i, wanted.Permissions)
+		placed, err := p.resolve(i, wanted.Permissions)
 		if err != nil {
 			return err
 		}
 		if found[i] == nil {
-			err = p.planNewRole(i, wanted.Name, permissions)
+			err = p.planNewRole(i, wanted.Name, placed)
 		} else {
-			err = p.planChangedRole(i, *found[i], wanted.Name, permissions)
+			err = p.planChangedRole(i, *found[i], wanted.Name, placed)
 		}
 		if err != nil {
 			return err
@@ -48,10 +48,11 @@ func (p *planner) planRoles() error {
 	return nil
 }
 
-func (p *planner) planNewRole(i int, name string, permissions []api.Permission) error {
-	if err := p.checkRole(i, name, permissions); err != nil {
+func (p *planner) planNewRole(i int, name string, placed []api.Permission) error {
+	if err := p.checkRole(i, name, placed); err != nil {
 		return err
 	}
+	permissions := api.UnionPermissions(placed)
 	event := p.event(ResourceRole, ActionRoleCreate)
 	role := api.Role{
 		ID: p.server.source.newID(), Name: name, CreatedBy: api.CreatedByUser, Permissions: permissions,
@@ -65,14 +66,15 @@ func (p *planner) planNewRole(i int, name string, permissions []api.Permission) 
 	return nil
 }
 
-func (p *planner) planChangedRole(i int, before api.Role, name string, permissions []api.Permission) error {
+func (p *planner) planChangedRole(i int, before api.Role, name string, placed []api.Permission) error {
+	permissions := api.UnionPermissions(placed)
 	after := before
 	after.Name, after.Permissions = name, permissions
 	p.roles[name] = after
 	if name == before.Name && permissionsText(permissions) == permissionsText(before.Permissions) {
 		return nil
 	}
-	if err := p.checkRole(i, name, permissions); err != nil {
+	if err := p.checkRole(i, name, placed); err != nil {
 		return err
 	}
 	come, gone := comeAndGo(p.words(before.Permissions), p.words(permissions))
@@ -86,26 +88,29 @@ func (p *planner) planChangedRole(i int, before api.Role, name string, permissio
 }
 
 // checkRole refuses a new or changed role that single requests would refuse.
-func (p *planner) checkRole(i int, name string, permissions []api.Permission) error {
+// The permissions are in their places in the document: merged, they are not.
+func (p *planner) checkRole(i int, name string, placed []api.Permission) error {
 	if err := api.CheckName(name); err != nil {
 		return invalid(fmt.Sprintf("body.roles[%d].name", i), err)
 	}
-	if len(permissions) == 0 {
+	if len(placed) == 0 {
 		return invalid(fmt.Sprintf("body.roles[%d].permissions", i), errors.New("must grant at least one permission"))
 	}
-	// Merged, they are no longer in their places.
-	_, err := checkPermissions(fmt.Sprintf("body.roles[%d].permissions", i), p.wanted.Roles[i].Permissions)
+	_, err := checkPermissions(fmt.Sprintf("body.roles[%d].permissions", i), placed)
 	return err
 }
 
-// resolve is what a role of the document grants, merged, with the ids of teams
-// in place of their names.
+// resolve is what a role of the document grants, with the ids of teams in
+// place of their names. The document stays as it is: a transaction may have to
+// be tried again, and a new team has another id then.
 func (p *planner) resolve(i int, permissions []api.Permission) ([]api.Permission, error) {
+	permissions = slices.Clone(permissions)
 	for j := range permissions {
 		permission := &permissions[j]
 		if !permission.Action.TeamScoped() {
 			continue
 		}
+		permission.Resources = slices.Clone(permission.Resources)
 		for k, name := range permission.Resources {
 			id, ok := p.teamIDs[name]
 			switch {
@@ -119,7 +124,7 @@ func (p *planner) resolve(i int, permissions []api.Permission) ([]api.Permission
 			}
 		}
 	}
-	return api.UnionPermissions(permissions), nil
+	return permissions, nil
 }
 
 // nameTeams gives every team of the document its id: that of the team that it

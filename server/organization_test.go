@@ -203,10 +203,17 @@ func deleteRole(roles []api.DeclaredRole, name string) []api.DeclaredRole {
 	return kept
 }
 
-func TestADocumentIsAppliedWhole(t *testing.T) { onBothEngines(t, testADocumentIsAppliedWhole) }
+func TestADocumentIsAppliedWhole(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, dsn string) { testADocumentIsAppliedWhole(t, newFixtureOn(t, dsn)) })
+}
 
-func testADocumentIsAppliedWhole(t *testing.T, dsn string) {
-	f := newFixtureOn(t, dsn)
+func TestADocumentIsAppliedWholeAtTheSecondTry(t *testing.T) {
+	f := newFixture(t)
+	f.faults.twice = true
+	testADocumentIsAppliedWhole(t, f)
+}
+
+func testADocumentIsAppliedWhole(t *testing.T, f *fixture) {
 	before := f.organization()
 	wanted := edited(before, reshaped)
 	plan := f.planned(wanted)
