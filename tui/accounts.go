@@ -4,15 +4,12 @@ import (
 	"context"
 	"time"
 
-	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
-	"github.com/lifeguard-keys/lifeguard/tui/query"
 	"github.com/lifeguard-keys/lifeguard/tui/selection"
-	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
 // accounts is the API Keys page: the service accounts that were loaded, which
@@ -22,6 +19,7 @@ import (
 // reload replaces all. So a row's number stays true while a search runs in
 // another goroutine.
 type accounts struct {
+	listing
 	list  inventory.List
 	index fuzzy.Index // of the rows of list
 	// inOrder is true while the rows are in the order of the server, which is
@@ -32,8 +30,6 @@ type accounts struct {
 	view  []int32
 	shown inventory.List
 
-	table    table.Model
-	columns  []table.Column
 	selected string              // id of the account under the cursor
 	resting  *api.ServiceAccount // the account in the details pane, never changed
 	moves    int                 // counts cursor moves, to know when it rests
@@ -42,12 +38,10 @@ type accounts struct {
 	pane          bool // there is room for the details pane
 	histories     histories
 
-	search    textinput.Model
-	asked     selection.Query // what stands in the search, as of the last computation
-	searching bool            // the search has the focus
-	sort      selection.Order
-	views     []View // of the configuration, never changed
-	ranked    bool   // best match first, as long as the person did not sort
+	asked  selection.Query // what stands in the search, as of the last computation
+	sort   selection.Order
+	views  []View // of the configuration, never changed
+	ranked bool   // best match first, as long as the person did not sort
 
 	load    load
 	begun   bool // the list was asked for once
@@ -80,14 +74,9 @@ const inline = 5_000
 const restTime = 120 * time.Millisecond
 
 func newAccounts() accounts {
-	search := textinput.New()
-	search.Prompt = ""
-	search.Placeholder = "name, team, creator, key - or team:x used:>90d !x"
-	search.CharLimit = 2 * query.MaxLength // the parser says what is too long
-	search.SetVirtualCursor(false)
 	return accounts{
-		list: inventory.New(), index: selection.NewIndex(), inOrder: true, ranked: true,
-		search:  search,
+		listing: newListing(accountColumns, "name, team, creator, key - or team:x used:>90d !x"),
+		list:    inventory.New(), index: selection.NewIndex(), inOrder: true, ranked: true,
 		load:    newLoad(1, true),
 		looking: map[string]bool{},
 		marks:   marks{ids: map[string]bool{}},
@@ -103,11 +92,9 @@ func (a *accounts) update(msg tea.Msg, e environment) (tea.Cmd, action) {
 func (a *accounts) handle(msg tea.Msg, e environment) (tea.Cmd, action) {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		return a.press(msg, e)
+		return press(a, msg, e)
 	case wheeledMsg, pointedMsg:
-		if follow(&a.table, msg) {
-			return a.moved(), nil
-		}
+		return point(a, msg, e), nil
 	case tea.PasteMsg:
 		return a.paste(msg, e)
 	case tickMsg:
@@ -153,34 +140,16 @@ func (a *accounts) pace() time.Duration {
 	return ageTick
 }
 
-func (a *accounts) restyle(e environment) {
-	a.search.SetStyles(inputStyles(e.styles))
-	a.table.SetMeasure(e.measure)
-}
-
 func (a *accounts) name() string { return "API Keys" }
 
 // enter has nothing to load: the accounts are loaded from the start.
 func (a *accounts) enter(e environment) tea.Cmd { return a.watchHistory(e) }
 
-func (a *accounts) typing() bool     { return a.searching }
 func (a *accounts) failed() *failure { return a.failure }
 
 func (a *accounts) resize(l layout) {
-	a.table.SetSize(l.table.Dx(), l.table.Dy())
-	a.columns = table.Fit(accountColumns, l.table.Dx())
+	a.listing.resize(l)
 	a.pane = !l.details.Empty()
-	a.search.SetWidth(max(l.width-36, 10))
-}
-
-func (a accounts) query() string { return a.search.Value() }
-
-// shownQuery is the query as it may stand on the screen.
-func (a accounts) shownQuery() string {
-	if a.search.EchoMode == textinput.EchoPassword {
-		return "what looks like a key"
-	}
-	return a.query()
 }
 
 // row returns the number of the row at a place of the table.
@@ -241,7 +210,7 @@ func (a *accounts) remove(id string) {
 
 // moved notes a move of the cursor and returns the command that tells when it
 // has rested.
-func (a *accounts) moved() tea.Cmd {
+func (a *accounts) moved(environment) tea.Cmd {
 	a.selected = ""
 	if account, ok := a.current(); ok {
 		a.selected = account.ID

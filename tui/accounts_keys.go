@@ -6,7 +6,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -16,7 +15,7 @@ import (
 // bindings are those of the page as things stand, in the order of the help line.
 func (a *accounts) bindings(e environment) []binding {
 	k := e.keys
-	if a.searching {
+	if a.typing() {
 		return []binding{k.KeepSearch, k.LeaveSearch, k.Down.whileTyping(), k.Up.whileTyping()}
 	}
 	nothing := ""
@@ -37,7 +36,7 @@ func (a *accounts) bindings(e environment) []binding {
 		k.Search,
 	}
 	switch {
-	case a.query() != "":
+	case a.box.query() != "":
 		bindings = append(bindings, k.ClearSearch)
 	case len(a.marks.ids) > 0:
 		bindings = append(bindings, k.Unmark)
@@ -64,24 +63,6 @@ func (a *accounts) changeForbidden(e environment) string {
 	return ""
 }
 
-// press carries out a key.
-func (a *accounts) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
-	if a.searching {
-		return a.searchKey(press, e)
-	}
-	b, ok := find(a.bindings(e), press)
-	if !ok {
-		return nil, nil
-	}
-	if b.off != "" {
-		return nil, say{toastWarning, b.off}
-	}
-	if e.keys.move(&a.table, b) {
-		return a.moved(), nil
-	}
-	return a.run(b, e)
-}
-
 func (a *accounts) run(b binding, e environment) (tea.Cmd, action) {
 	k := e.keys
 	switch b.name {
@@ -95,10 +76,9 @@ func (a *accounts) run(b binding, e environment) (tea.Cmd, action) {
 		cmd := a.askHistory(account.ID, e)
 		return cmd, openDialog{newDetailsDialog(a.facts(account))}
 	case k.Search.name:
-		a.searching = true
-		return a.search.Focus(), nil
+		return a.box.input.Focus(), nil
 	case k.ClearSearch.name:
-		return a.setQuery("", false, e), nil
+		return a.setQuery("", e), nil
 	case k.Sort.name:
 		a.nextSort()
 		return a.refreshView(e), nil
@@ -147,68 +127,20 @@ func (a *accounts) runSort(b binding, e environment) tea.Cmd {
 	return nil
 }
 
-// searchKey types into the search. Arrows move in the table meanwhile.
-func (a *accounts) searchKey(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
-	switch {
-	case e.keys.KeepSearch.matches(press):
-		a.leaveSearch()
-		return nil, nil
-	case e.keys.LeaveSearch.matches(press):
-		if a.query() == "" {
-			a.leaveSearch()
-			return nil, nil
-		}
-		return a.setQuery("", true, e), nil
-	}
-	if b, ok := e.keys.movementWhileTyping(press); ok && e.keys.move(&a.table, b) {
-		return a.moved(), nil
-	}
-	if press.String() == "ctrl+v" {
-		// The terminal pastes; reading the clipboard here would be a second,
-		// different clipboard.
-		return nil, nil
-	}
-	return a.typeSearch(press, e)
-}
-
-func (a *accounts) leaveSearch() {
-	a.searching = false
-	a.search.Blur()
-}
-
-func (a *accounts) typeSearch(msg tea.Msg, e environment) (tea.Cmd, action) {
-	before := a.query()
-	var cmd tea.Cmd
-	a.search, cmd = a.search.Update(msg)
-	if a.query() == before {
-		return cmd, nil
-	}
-	// A terminal without bracketed paste types what is pasted. From where it
-	// can be seen to be a key it is hidden, and when it is whole it is looked up.
-	// It stays hidden until the field is empty: taking letters away shows none.
-	if a.query() == "" {
-		a.search.EchoMode = textinput.EchoNormal
-	}
-	if text := api.FindKey(a.query()); text != "" {
-		a.search.EchoMode = textinput.EchoPassword
-		if key, whole := onlyKey(text, e); whole {
-			cleared := a.setQuery("", true, e)
-			a.computing.known = nil // the searches for its beginnings
-			found, wanted := a.findOwner(key, e)
-			return tea.Batch(cleared, found), wanted
-		}
+// searched looks for what another query asks for, best match first.
+func (a *accounts) searched(e environment) tea.Cmd {
+	cleared := a.box.query() == ""
+	if cleared {
+		a.computing.known = nil // it may be of the beginnings of a key
 	}
 	a.ranked = true
-	return tea.Batch(cmd, a.compute(e, true)), nil
+	return a.compute(e, !cleared)
 }
 
-func (a *accounts) setQuery(query string, keepFocus bool, e environment) tea.Cmd {
-	a.search.SetValue(query)
-	a.search.EchoMode = textinput.EchoNormal
+func (a *accounts) setQuery(query string, e environment) tea.Cmd {
+	a.box.set(query)
+	a.box.leave()
 	a.ranked = true
-	if !keepFocus {
-		a.leaveSearch()
-	}
 	return a.refreshView(e)
 }
 

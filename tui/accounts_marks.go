@@ -160,7 +160,7 @@ func (a *accounts) runMark(b binding, e environment) (tea.Cmd, action, bool) {
 	switch b.name {
 	case k.Mark.name:
 		a.toggleMark()
-		return a.moved(), nil, true
+		return a.moved(e), nil, true
 	case k.MarkRange.name:
 		if why := a.markRange(e); why != "" {
 			return nil, say{toastWarning, why}, true

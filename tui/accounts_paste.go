@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -29,10 +28,7 @@ func (a *accounts) paste(msg tea.PasteMsg, e environment) (tea.Cmd, action) {
 	if lines := strings.Count(strings.TrimSpace(msg.Content), "\n"); lines > 0 && len(msg.Content) > longPaste {
 		return nil, say{toastWarning, "There is no API key in the " + plural(lines+1, "line") + " that you pasted."}
 	}
-	a.searching = true
-	focus := a.search.Focus()
-	cmd, wanted := a.typeSearch(tea.PasteMsg{Content: strings.TrimSpace(api.Clean(firstLine(msg.Content)))}, e)
-	return tea.Batch(focus, cmd), wanted
+	return pasteQuery(a, msg, e)
 }
 
 // pasteKeys takes a text with something like a key in it. One key goes to its
@@ -54,15 +50,6 @@ func (a *accounts) pasteKeys(text string, e environment) (tea.Cmd, action) {
 	}
 	d, cmd := newFoundDialog(found, e)
 	return cmd, openDialog{d}
-}
-
-// onlyKey returns the key that a text is, if it is a whole one.
-func onlyKey(text string, e environment) (identify.Key, bool) {
-	found, err := identify.Scan(e.remote.ctx, strings.NewReader(text))
-	if err != nil || len(found.Keys) != 1 {
-		return identify.Key{}, false
-	}
-	return found.Keys[0], true
 }
 
 // findOwner looks up whose key this is, by its hash.
@@ -87,9 +74,8 @@ func (a *accounts) ownerFound(msg keyOwnerFoundMsg, e environment) (tea.Cmd, act
 	if _, known := a.list.Lookup(msg.account.ID); !known {
 		a.add(*msg.account)
 	}
-	a.search.SetValue("")
-	a.search.EchoMode = textinput.EchoNormal
-	a.leaveSearch()
+	a.box.set("")
+	a.box.leave()
 	a.selected = msg.account.ID
 	return a.refreshView(e), say{toastGood, "The pasted key belongs to " + msg.account.Name + " in " + msg.account.Team.Name + "."}
 }

@@ -3,7 +3,6 @@ package tui
 import (
 	"slices"
 
-	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
@@ -25,7 +24,7 @@ type conditions struct {
 func (a *accounts) request(e environment) selection.Request {
 	teams := e.teamsByID // replaced when teams come, never changed
 	schema := selection.Fields(func(team string) string { return teams[team].Role.Name })
-	a.asked = schema.Parse(a.query())
+	a.asked = schema.Parse(a.box.query())
 	r := selection.Request{
 		Rows: a.list, Index: a.index, Query: a.asked, Order: a.sort, Ranked: a.ranked, Now: e.now,
 		Known: a.computing.known,
@@ -60,12 +59,9 @@ func (a *accounts) plain() bool {
 	return a.asked.Empty() && a.inOrder && a.sort == (selection.Order{})
 }
 
-// hidden reports whether the text of the query must not be shown.
-func (a *accounts) hidden() bool { return a.search.EchoMode == textinput.EchoPassword }
-
 // wrong are the terms of the query that are not understood.
 func (a *accounts) wrong() []query.Error {
-	if a.hidden() {
+	if a.box.hidden() {
 		return nil
 	}
 	return a.asked.Errors

@@ -43,11 +43,11 @@ func (a *accounts) reveal(sought api.Ref, e environment) tea.Cmd {
 // uncover puts the cursor on an account that is among the rows. A search that
 // hides it is cleared.
 func (a *accounts) uncover(id string, e environment) tea.Cmd {
-	a.leaveSearch()
+	a.box.leave()
 	a.selected = id
 	number, _ := a.list.Lookup(id)
-	if a.query() != "" && !slices.Contains(a.view, number) {
-		return a.setQuery("", false, e)
+	if a.box.query() != "" && !slices.Contains(a.view, number) {
+		return a.setQuery("", e)
 	}
 	return a.refreshView(e)
 }

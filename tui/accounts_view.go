@@ -44,13 +44,8 @@ func newPaints(s *styles.Styles) *paints {
 // draw draws the page; its title is as Poolside's documentation writes it.
 func (a *accounts) draw(l layout, e environment) pageView {
 	v := pageView{title: "Security " + e.styles.Glyphs.Path + " API Keys", summary: a.summary(e), follows: a.failure == nil && !a.load.running}
-	line, text := a.searchLine(l.width, e)
-	switch {
-	case a.searching && a.hidden():
-		v.cursor = inputCursor(a.search, e.measure, searchIndent, l.search.Min.Y)
-	case a.searching:
-		v.cursor = text.at(searchIndent, l.search.Min.Y)
-	}
+	line, text := a.box.draw(a.wrong(), a.counts(e), l.width, e)
+	v.cursor = a.box.textCursor(text, l, e)
 	v.lines = append(v.lines, line)
 	var details []string
 	if a.resting != nil {
@@ -86,41 +81,21 @@ func (a *accounts) summary(e environment) string {
 	return right
 }
 
-// searchIndent is where the text of the search begins.
-const searchIndent = len(" / ")
-
-// searchLine draws the search, or a rule when there is none.
-func (a *accounts) searchLine(width int, e environment) (string, queryText) {
-	left := " " + e.styles.Key.Render("/") + " "
-	var text queryText
-	switch {
-	case a.searching && (a.hidden() || a.query() == ""):
-		left += a.search.View()
-	case a.hidden():
-		left += a.shownQuery()
-	case a.query() != "":
-		text = drawQuery(a.search, a.wrong(), a.search.Width(), e)
-		left += text.shown
-	default:
-		return e.rule(width), text
+// counts are how many accounts the query found, and of how many.
+func (a *accounts) counts(e environment) string {
+	shown := count(a.table.Length())
+	if a.computing.counting {
+		shown = e.spinner() + " " + e.styles.Glyphs.Ellipsis
 	}
-	right := ""
-	if a.query() != "" {
-		shown := count(a.table.Length())
-		if a.computing.counting {
-			shown = e.spinner() + " " + e.styles.Glyphs.Ellipsis
-		}
-		right = shown + " of " + count(a.list.Living())
-	}
-	return e.spread(left, e.styles.Muted.Render(right)+" ", width), text
+	return shown + " of " + count(a.list.Living())
 }
 
 // heading draws the column titles with the sort mark, or, while the best match
 // is first, without one. While a term of the query is not understood, it says
 // why in their place: the rows stay where they are.
 func (a *accounts) heading(text queryText, width int, e environment) string {
-	if wrong := a.wrong(); len(wrong) > 0 && a.query() != "" {
-		return text.explain(a.query(), wrong, searchIndent, width, e)
+	if wrong := a.wrong(); len(wrong) > 0 && a.box.query() != "" {
+		return text.explain(a.box.query(), wrong, searchIndent, width, e)
 	}
 	columns := slices.Clone(a.columns)
 	if len(a.asked.Words()) == 0 || !a.ranked {
@@ -161,11 +136,11 @@ func (a *accounts) emptyWords(e environment) []string {
 		return []string{"Loading service accounts " + e.styles.Glyphs.Ellipsis}
 	case a.failure != nil:
 		return e.failureParagraph(a.failure)
-	case a.query() != "" && a.busy():
+	case a.box.query() != "" && a.busy():
 		return []string{"Searching " + e.styles.Glyphs.Ellipsis}
-	case a.query() != "":
+	case a.box.query() != "":
 		return []string{
-			"Nothing matches " + a.shownQuery() + ".",
+			"Nothing matches " + a.box.shown() + ".",
 			"Searched: name, team, creator and key hint of " + plural(a.list.Living(), "service account") + ".",
 			k.ClearSearch.Help().Key + " clears the search.",
 		}

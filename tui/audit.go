@@ -6,16 +6,15 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
-	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
 // audit is the Audit log page: the newest events first, older ones loaded as
 // one scrolls towards them.
 type audit struct {
+	listing
 	all eventLog // what was loaded
 	log eventLog // what of it is shown
 
-	box       searchBox
 	asked     eventQuery                 // what stands in the box
 	meets     func(*api.AuditEvent) bool // the query, nil for all events
 	narrowed  narrowed                   // what the server was asked to filter by
@@ -23,8 +22,6 @@ type audit struct {
 	whole     eventLog                   // what was loaded before the server filtered
 	replace   bool                       // what comes next takes the place of what is here
 
-	table    table.Model
-	columns  []table.Column
 	selected int64           // sequence of the event under the cursor, 0 for none
 	resting  *api.AuditEvent // the event in the details pane
 	moves    int             // counts cursor moves, to know when it rests
@@ -39,23 +36,14 @@ type audit struct {
 
 func newAudit() audit {
 	none := eventLog{total: -1}
-	return audit{all: none, log: none, whole: none, following: true, box: newSearchBox("actor, action, target, address - or time:<1d outcome:denied")}
+	return audit{
+		listing: newListing(auditColumns, "actor, action, target, address - or time:<1d outcome:denied"),
+		all:     none, log: none, whole: none, following: true,
+	}
 }
 
 func (a *audit) name() string { return "Audit log" }
 
-func (a *audit) resize(l layout) {
-	a.table.SetSize(l.table.Dx(), l.table.Dy())
-	a.columns = table.Fit(auditColumns, l.table.Dx())
-	a.box.resize(l)
-}
-
-func (a *audit) restyle(e environment) {
-	a.table.SetMeasure(e.measure)
-	a.box.restyle(e)
-}
-
-func (a *audit) typing() bool     { return a.box.focused() }
 func (a *audit) failed() *failure { return a.failure }
 
 // enter loads the log when the page is first shown, and what is new since.
@@ -80,14 +68,11 @@ func (a *audit) pace() time.Duration {
 func (a *audit) update(msg tea.Msg, e environment) (tea.Cmd, action) {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		return a.press(msg, e)
+		return press(a, msg, e)
 	case wheeledMsg, pointedMsg:
-		if follow(&a.table, msg) {
-			return a.moved(e), nil
-		}
+		return point(a, msg, e), nil
 	case tea.PasteMsg:
-		cmd, _ := a.box.paste(msg)
-		return tea.Batch(cmd, a.searchAnew(e)), nil
+		return pasteQuery(a, msg, e)
 	case auditNarrowMsg:
 		if msg.narrowing == a.narrowing {
 			return a.narrowNow(e), nil

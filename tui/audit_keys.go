@@ -8,7 +8,7 @@ import (
 
 func (a *audit) bindings(e environment) []binding {
 	k := e.keys
-	if a.box.focused() {
+	if a.typing() {
 		return []binding{k.KeepSearch, k.LeaveSearch, k.Down.whileTyping(), k.Up.whileTyping()}
 	}
 	nothing := ""
@@ -24,23 +24,6 @@ func (a *audit) bindings(e environment) []binding {
 		follow = follow.because("The cursor stays on the newest event already.")
 	}
 	return append(append(bindings, follow, k.Refresh), k.movements()...)
-}
-
-func (a *audit) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
-	if a.box.focused() {
-		return a.searchKey(press, e)
-	}
-	b, ok := find(a.bindings(e), press)
-	if !ok {
-		return nil, nil
-	}
-	if b.off != "" {
-		return nil, say{toastWarning, b.off}
-	}
-	if e.keys.move(&a.table, b) {
-		return a.moved(e), nil
-	}
-	return a.run(b, e)
 }
 
 func (a *audit) commands() []binding { return nil }
@@ -63,7 +46,7 @@ func (a *audit) run(b binding, e environment) (tea.Cmd, action) {
 		return a.box.input.Focus(), nil
 	case e.keys.ClearSearch.name:
 		a.box.set("")
-		return a.searchAnew(e), nil
+		return a.searched(e), nil
 	case e.keys.Refresh.name:
 		if a.failure != nil && a.failure.unauthorized() {
 			return nil, keyRefused{a.failure.err}
@@ -71,23 +54,6 @@ func (a *audit) run(b binding, e environment) (tea.Cmd, action) {
 		return a.refresh(e), nil
 	}
 	return nil, nil
-}
-
-// searchKey types into the search. Arrows move in the table meanwhile.
-func (a *audit) searchKey(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
-	cmd, changed, used := a.box.press(press, e)
-	if !used {
-		if b, ok := e.keys.movementWhileTyping(press); ok && e.keys.move(&a.table, b) {
-			return a.moved(e), nil
-		}
-	}
-	if key, ok := a.box.takeKey(); ok {
-		return tea.Batch(cmd, a.searchAnew(e)), seekKey{key}
-	}
-	if changed {
-		return tea.Batch(cmd, a.searchAnew(e)), nil
-	}
-	return cmd, nil
 }
 
 // accountOf returns the service account that an event is about, or else the one

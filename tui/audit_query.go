@@ -123,9 +123,9 @@ func narrow(q eventQuery, now time.Time) narrowed {
 	return n
 }
 
-// searchAnew shows what another query asks for. What the server is to filter by
+// searched shows what another query asks for. What the server is to filter by
 // is asked for after a pause, as somebody may be typing.
-func (a *audit) searchAnew(e environment) tea.Cmd {
+func (a *audit) searched(e environment) tea.Cmd {
 	a.asked = eventFields.Parse(a.box.query())
 	a.meets = eventFilter(a.asked, e.now)
 	a.log = a.all.filtered(a.meets)

@@ -74,6 +74,12 @@ func TestATermOfTheAuditLogThatIsNotUnderstoodIsSaid(t *testing.T) {
 		c.press("2", "/")
 		c.typeText("denied when:<1d")
 		c.sees("when", "2 of 13")
+		// Also behind a space it is that term that is underlined.
+		c.press("esc")
+		c.typeText("  when:<1d")
+		if line := strings.Split(c.model.View().Content, "\n")[2]; !strings.Contains(line, "mwhen:<1d\x1b") {
+			t.Errorf("the wrong term is not underlined: %q", line)
+		}
 	})
 }
 

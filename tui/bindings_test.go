@@ -31,7 +31,7 @@ func TestEveryBindingIsUniqueInItsContext(t *testing.T) {
 	log, teams, searching := m, m, m
 	log.turn(pageAudit)
 	teams.turn(pageTeams)
-	searching.accounts.searching = true
+	searching.accounts.box.input.Focus()
 	led := log
 	led.lead(pageAccounts)
 	team, _ := newTeamDialog(e)

@@ -205,7 +205,7 @@ func (m *Model) created(msg accountCreatedMsg) tea.Cmd {
 	})
 	m.closeSignIn() // it would cover the key; the status line keeps what it says
 	account := msg.created.ServiceAccount
-	m.accounts.search.SetValue("")
+	m.accounts.box.set("")
 	m.accounts.add(account)
 	m.open(newKeyDialog(msg.created, m.environment()))
 	return tea.Batch(tea.ClearScreen, m.accounts.refreshView(m.environment()), m.copyKey(account.ID, msg.created.APIKey))

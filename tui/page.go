@@ -117,7 +117,7 @@ func (m *Model) performOnPages(wanted action, from int) tea.Cmd {
 	case showAccount:
 		return tea.Batch(m.lead(pageAccounts), m.accounts.reveal(a.account, m.environment()))
 	case showTeam:
-		return tea.Batch(m.lead(pageAccounts), m.accounts.setQuery(teamQuery(a.team.Name), false, m.environment()))
+		return tea.Batch(m.lead(pageAccounts), m.accounts.setQuery(teamQuery(a.team.Name), m.environment()))
 	case runCommand:
 		return m.run(a.name)
 	case seekKey:

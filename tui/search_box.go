@@ -10,6 +10,9 @@ import (
 	"github.com/lifeguard-keys/lifeguard/tui/query"
 )
 
+// searchIndent is where the text of the search begins.
+const searchIndent = len(" / ")
+
 // searchBox is the line in which a page's query is typed.
 type searchBox struct {
 	input textinput.Model
@@ -19,16 +22,18 @@ func newSearchBox(placeholder string) searchBox {
 	input := textinput.New()
 	input.Prompt = ""
 	input.Placeholder = placeholder
-	input.CharLimit = 1024
+	input.CharLimit = 2 * query.MaxLength // the parser says what is too long
 	input.SetVirtualCursor(false)
 	return searchBox{input: input}
 }
 
-func (b searchBox) query() string    { return strings.TrimSpace(b.input.Value()) }
+func (b searchBox) query() string    { return b.input.Value() }
 func (b searchBox) focused() bool    { return b.input.Focused() }
 func (b *searchBox) resize(l layout) { b.input.SetWidth(max(l.width-36, 10)) }
 
 func (b *searchBox) restyle(e environment) { b.input.SetStyles(inputStyles(e.styles)) }
+
+func (b *searchBox) leave() { b.input.Blur() }
 
 func (b *searchBox) set(query string) {
 	b.input.SetValue(query)
@@ -40,7 +45,7 @@ func (b *searchBox) set(query string) {
 func (b *searchBox) press(press tea.KeyPressMsg, e environment) (cmd tea.Cmd, changed, used bool) {
 	switch {
 	case e.keys.KeepSearch.matches(press), e.keys.LeaveSearch.matches(press) && b.input.Value() == "":
-		b.input.Blur()
+		b.leave()
 		return nil, false, true
 	case e.keys.LeaveSearch.matches(press):
 		b.set("")
@@ -50,7 +55,9 @@ func (b *searchBox) press(press tea.KeyPressMsg, e environment) (cmd tea.Cmd, ch
 		return nil, false, false
 	}
 	if press.String() == "ctrl+v" {
-		return nil, false, true // the terminal pastes
+		// The terminal pastes; reading the clipboard here would be a second,
+		// different clipboard.
+		return nil, false, true
 	}
 	cmd, changed = b.typed(press)
 	return cmd, changed, true
@@ -67,11 +74,14 @@ func (b *searchBox) typed(msg tea.Msg) (tea.Cmd, bool) {
 	before := b.input.Value()
 	var cmd tea.Cmd
 	b.input, cmd = b.input.Update(msg)
+	// A terminal without bracketed paste types what is pasted. From where it
+	// can be seen to be a key it is hidden, and it stays hidden until the box is
+	// empty: taking letters away shows none.
 	switch text := b.input.Value(); {
 	case text == "":
 		b.input.EchoMode = textinput.EchoNormal
 	case api.FindKey(text) != "":
-		b.input.EchoMode = textinput.EchoPassword // it is not for the screen
+		b.input.EchoMode = textinput.EchoPassword
 	}
 	return cmd, b.input.Value() != before
 }
@@ -114,14 +124,14 @@ func (b searchBox) textCursor(text queryText, l layout, e environment) *tea.Curs
 
 // shown is the query as it may stand on the screen.
 func (b searchBox) shown() string {
-	if b.input.EchoMode == textinput.EchoPassword {
+	if b.hidden() {
 		return "what looks like a key"
 	}
 	return b.query()
 }
 
-// line draws the box, or a rule while nothing is searched, with counts at the
-// right.
+// line draws a box that has no query to draw, or a rule while nothing is
+// searched, with counts at the right.
 func (b searchBox) line(counts string, width int, e environment) string {
 	left := " " + e.styles.Key.Render("/") + " "
 	switch {
@@ -139,5 +149,5 @@ func (b searchBox) line(counts string, width int, e environment) string {
 }
 
 func (b searchBox) cursor(l layout, e environment) *tea.Cursor {
-	return inputCursor(b.input, e.measure, 3, l.search.Min.Y)
+	return inputCursor(b.input, e.measure, searchIndent, l.search.Min.Y)
 }

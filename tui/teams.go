@@ -10,24 +10,21 @@ import (
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
 	"github.com/lifeguard-keys/lifeguard/tui/query"
-	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
 // teamsPage is the Teams page: each team with its role, its members and its
 // service accounts. The teams are those that the root model loads beside the
 // accounts; how many members a team has is asked for the rows in sight.
 type teamsPage struct {
+	listing
 	list  []api.Team
 	known bool // they were loaded once
 	index fuzzy.Index
 	view  []int32 // numbers in list, as they are shown
 
-	box      searchBox
 	sought   query.Query[api.Team] // what stands in the box
-	table    table.Model
-	columns  []table.Column
-	selected string // id of the team under the cursor
-	moves    int    // counts cursor moves, to know when it rests
+	selected string                // id of the team under the cursor
+	moves    int                   // counts cursor moves, to know when it rests
 	resting  *teamFacts
 
 	members  map[string]teamMembers // by team id; replaced, never changed
@@ -48,7 +45,10 @@ type accountCounts struct {
 }
 
 func newTeamsPage() teamsPage {
-	return teamsPage{index: fuzzy.New(teamFields...), box: newSearchBox("name or role - or role:x can:x keys:0 !x")}
+	return teamsPage{
+		listing: newListing(teamColumns, "name or role - or role:x can:x keys:0 !x"),
+		index:   fuzzy.New(teamFields...),
+	}
 }
 
 // teamFields rank a hit in a team's name before one in its role.
@@ -59,18 +59,6 @@ var teamFields = []fuzzy.Field{
 
 func (t *teamsPage) name() string { return "Teams" }
 
-func (t *teamsPage) resize(l layout) {
-	t.table.SetSize(l.table.Dx(), l.table.Dy())
-	t.columns = table.Fit(teamColumns, l.table.Dx())
-	t.box.resize(l)
-}
-
-func (t *teamsPage) restyle(e environment) {
-	t.table.SetMeasure(e.measure)
-	t.box.restyle(e)
-}
-
-func (t *teamsPage) typing() bool     { return t.box.focused() }
 func (t *teamsPage) failed() *failure { return t.failure }
 
 // enter asks for the members of the teams in sight.
@@ -89,14 +77,11 @@ func (t *teamsPage) pace() time.Duration {
 func (t *teamsPage) update(msg tea.Msg, e environment) (tea.Cmd, action) {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		return t.press(msg, e)
+		return press(t, msg, e)
 	case wheeledMsg, pointedMsg:
-		if follow(&t.table, msg) {
-			return t.moved(), nil
-		}
+		return point(t, msg, e), nil
 	case tea.PasteMsg:
-		cmd, _ := t.box.paste(msg)
-		return tea.Batch(cmd, t.searchAnew(e)), nil
+		return pasteQuery(t, msg, e)
 	case teamsLoadedMsg:
 		t.take(msg.teams, e)
 		if t.members != nil {
@@ -128,11 +113,13 @@ func (t *teamsPage) take(list []api.Team, e environment) {
 	t.rest(e)
 }
 
-// searchAnew shows what another query asks for, from the first row.
-func (t *teamsPage) searchAnew(e environment) tea.Cmd {
-	t.selected = ""
+// searched shows what another query asks for.
+func (t *teamsPage) searched(e environment) tea.Cmd {
+	if t.box.query() != "" {
+		t.selected = ""
+	}
 	t.search(e.now)
-	return t.moved()
+	return t.moved(e)
 }
 
 // current returns the team under the cursor.
@@ -144,7 +131,7 @@ func (t *teamsPage) current() (api.Team, bool) {
 	return t.list[t.view[place]], true
 }
 
-func (t *teamsPage) moved() tea.Cmd {
+func (t *teamsPage) moved(environment) tea.Cmd {
 	t.moves++
 	if team, ok := t.current(); ok {
 		t.selected = team.ID

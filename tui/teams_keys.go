@@ -8,7 +8,7 @@ import (
 
 func (t *teamsPage) bindings(e environment) []binding {
 	k := e.keys
-	if t.box.focused() {
+	if t.typing() {
 		return []binding{k.KeepSearch, k.LeaveSearch, k.Down.whileTyping(), k.Up.whileTyping()}
 	}
 	nothing := ""
@@ -33,23 +33,6 @@ func (t *teamsPage) changeForbidden(e environment) string {
 	return ""
 }
 
-func (t *teamsPage) press(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
-	if t.box.focused() {
-		return t.searchKey(press, e)
-	}
-	b, ok := find(t.bindings(e), press)
-	if !ok {
-		return nil, nil
-	}
-	if b.off != "" {
-		return nil, say{toastWarning, b.off}
-	}
-	if e.keys.move(&t.table, b) {
-		return t.moved(), nil
-	}
-	return t.run(b, e)
-}
-
 func (t *teamsPage) commands() []binding { return nil }
 
 func (t *teamsPage) run(b binding, e environment) (tea.Cmd, action) {
@@ -67,8 +50,7 @@ func (t *teamsPage) run(b binding, e environment) (tea.Cmd, action) {
 		return t.box.input.Focus(), nil
 	case k.ClearSearch.name:
 		t.box.set("")
-		t.search(e.now)
-		return t.moved(), nil // the cursor keeps its team
+		return t.searched(e), nil
 	case k.Refresh.name:
 		if t.failure != nil && t.failure.unauthorized() {
 			return nil, keyRefused{t.failure.err}
@@ -76,22 +58,4 @@ func (t *teamsPage) run(b binding, e environment) (tea.Cmd, action) {
 		return nil, t.refresh()
 	}
 	return nil, nil
-}
-
-// searchKey types into the search. Arrows move in the table meanwhile.
-func (t *teamsPage) searchKey(press tea.KeyPressMsg, e environment) (tea.Cmd, action) {
-	cmd, changed, used := t.box.press(press, e)
-	if !used {
-		if b, ok := e.keys.movementWhileTyping(press); ok && e.keys.move(&t.table, b) {
-			return t.moved(), nil
-		}
-	}
-	if key, ok := t.box.takeKey(); ok {
-		t.search(e.now)
-		return cmd, seekKey{key}
-	}
-	if changed {
-		cmd = tea.Batch(cmd, t.searchAnew(e))
-	}
-	return cmd, nil
 }

@@ -42,7 +42,7 @@ func teamSearch(accounts map[string]int) *query.Schema[api.Team] {
 // search shows the teams that the query asks for: all in order, or the best
 // first.
 func (t *teamsPage) search(now time.Time) {
-	t.sought = teamSearch(t.accounts.counts).Parse(t.box.input.Value())
+	t.sought = teamSearch(t.accounts.counts).Parse(t.box.query())
 	var within *fuzzy.Set
 	if meets := t.sought.Filter(now); meets != nil {
 		within = fuzzy.NewSet()

@@ -22,8 +22,8 @@ func (m Model) Remembered() View { return m.accounts.shows() }
 
 func (a accounts) shows() View {
 	var v View
-	if hidden := a.shownQuery() != a.query(); !hidden && api.FindKey(a.query()) == "" {
-		v.Query = a.query()
+	if !a.box.hidden() && api.FindKey(a.box.query()) == "" {
+		v.Query = a.box.query()
 	}
 	if !a.ranked || v.Query == "" && a.sort != (selection.Order{}) {
 		v.Sort = a.sort.String()
@@ -38,7 +38,7 @@ func (a *accounts) adopt(v View) {
 		v.Query = ""
 	}
 	order, known := selection.ParseOrder(v.Sort)
-	a.search.SetValue(api.Clean(v.Query))
+	a.box.set(api.Clean(v.Query))
 	a.sort, a.ranked = order, !known || v.Sort == ""
 }
 
@@ -64,7 +64,7 @@ func (a *accounts) runView(b binding, e environment) (tea.Cmd, bool) {
 	for _, v := range a.views {
 		if b.name == viewNamed+v.Name {
 			a.adopt(v)
-			a.leaveSearch()
+			a.box.leave()
 			return a.compute(e, true), true
 		}
 	}
