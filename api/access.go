@@ -24,6 +24,9 @@ const (
 	PathRole = PathRoles + "/{id}"
 )
 
+// MaxSSHKeys is how many SSH keys a user can have.
+const MaxSSHKeys = 20
+
 // UserStatus is where a user is in its lifecycle.
 type UserStatus string
 
@@ -42,7 +45,12 @@ type User struct {
 	Name   string     `json:"name,omitempty"`
 	Status UserStatus `json:"status" enum:"created,active,suspended,deleted"`
 	// Teams is the first page of the user's teams, with [DefaultPageSize] rows.
-	Teams     UserTeams  `json:"teams"`
+	Teams UserTeams `json:"teams"`
+	// SSHKeys are the public keys that the user may sign in with over SSH, as
+	// lines of an authorized_keys file without options, in the order of their
+	// text: at most [MaxSSHKeys], and no two users share one. Left out when
+	// there are none (extension).
+	SSHKeys   []string   `json:"ssh_keys,omitempty"`
 	CreatedAt time.Time  `json:"created_at"`
 	UpdatedAt time.Time  `json:"updated_at"`
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`

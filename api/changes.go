@@ -10,6 +10,8 @@ type CreateUser struct {
 	Email string    `json:"email"`
 	Name  string    `json:"name,omitempty"`
 	Teams []TeamRef `json:"teams,omitempty"` // at most 50
+	// SSHKeys are as in [User] (extension).
+	SSHKeys []string `json:"ssh_keys,omitempty"`
 }
 
 // StatusAction is what a change of a user does to its status.
@@ -27,6 +29,9 @@ type UpdateUser struct {
 	Email        *string      `json:"email,omitempty"`
 	Name         *string      `json:"name,omitempty"`
 	StatusAction StatusAction `json:"status_action,omitempty"`
+	// SSHKeys are all that the user has from then on; an empty list that is not
+	// nil takes them all away (extension).
+	SSHKeys []string `json:"ssh_keys,omitzero"`
 }
 
 // ChangeMembers is the body of each change of a team's users (documented).

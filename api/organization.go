@@ -51,6 +51,8 @@ type DeclaredUser struct {
 	Previously string `json:"previously,omitempty"` // the email to be changed, as in [DeclaredRole]
 	Name       string `json:"name,omitempty"`
 	Suspended  bool   `json:"suspended,omitempty"`
+	// SSHKeys are as in [User]; without any, the user has none.
+	SSHKeys []string `json:"ssh_keys,omitempty"`
 }
 
 // ChangeAction says what becomes of a resource.
@@ -112,6 +114,7 @@ func (o Organization) Problems() []FieldProblem {
 		found = append(found, FieldProblem{Location: location, Message: message})
 	}
 	roles, teams, users := newNames(report), newNames(report), newNames(report)
+	sshKeys := map[string]bool{}
 	for i, role := range o.Roles {
 		at := fmt.Sprintf("roles[%d]", i)
 		for field, name := range map[string]string{"name": role.Name, "previously": role.Previously} {
@@ -122,7 +125,15 @@ func (o Organization) Problems() []FieldProblem {
 		roles.add(at, "name", role.Name, role.Previously)
 	}
 	for i, user := range o.Users {
-		users.add(fmt.Sprintf("users[%d]", i), "email", strings.ToLower(user.Email), strings.ToLower(user.Previously))
+		at := fmt.Sprintf("users[%d]", i)
+		users.add(at, "email", strings.ToLower(user.Email), strings.ToLower(user.Previously))
+		for j, line := range user.SSHKeys {
+			key := sshKeyOf(line)
+			if sshKeys[key] {
+				report(fmt.Sprintf("%s.ssh_keys[%d]", at, j), "stands in this document twice")
+			}
+			sshKeys[key] = true
+		}
 	}
 	for i, team := range o.Teams {
 		at := fmt.Sprintf("teams[%d]", i)
@@ -146,6 +157,13 @@ func (o Organization) Problems() []FieldProblem {
 		names.checkPrevious()
 	}
 	return found
+}
+
+// sshKeyOf is the key itself of an authorized key's line: its type and its
+// base64, without the comment.
+func sshKeyOf(line string) string {
+	fields := strings.Fields(line)
+	return strings.Join(fields[:min(len(fields), 2)], " ")
 }
 
 func systemRole(name string) bool { return name == RoleTenantAdmin || name == RoleDeveloper }

@@ -87,10 +87,12 @@ type RoleWrites interface {
 
 // UserDetails is a user with the first of its teams, by name and id: at most
 // api.DefaultPageSize. MoreTeams says whether it has others.
+// SSHKeys are all it has, in the order of their lines, nil for none.
 type UserDetails struct {
 	User
 	Teams     []api.Ref
 	MoreTeams bool
+	SSHKeys   []SSHKey
 }
 
 // UserQuery asks for users. Its After is a Next of an earlier page.

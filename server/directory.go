@@ -19,6 +19,9 @@ type Directory struct {
 	Roles []api.Role      // by name and id
 	Teams []DirectoryTeam // by name and id
 	Users []User          // by email in any case, and id
+	// SSHKeys are those of users that have some, by the user's id, in the order
+	// of their lines; nil when nobody has.
+	SSHKeys map[string][]SSHKey
 }
 
 // DirectoryTeam is a team with its users.

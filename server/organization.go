@@ -143,7 +143,9 @@ func (d Directory) document() api.Organization {
 	}
 	for _, user := range d.Users {
 		emails[user.ID] = user.Email
-		document.Users = append(document.Users, api.DeclaredUser{Email: user.Email, Name: user.Name, Suspended: user.Status == UserSuspended})
+		document.Users = append(document.Users, api.DeclaredUser{
+			Email: user.Email, Name: user.Name, Suspended: user.Status == UserSuspended, SSHKeys: lines(d.SSHKeys[user.ID]),
+		})
 	}
 	for _, team := range d.Teams {
 		members := make([]string, 0, len(team.MemberIDs))
@@ -186,7 +188,7 @@ func (d Directory) etag() string {
 		_ = encoder.Encode([]any{team.ID, team.Name, team.Role.ID, team.MemberIDs})
 	}
 	for _, user := range d.Users {
-		_ = encoder.Encode([]any{user.ID, user.Email, user.Name, user.Status == UserSuspended})
+		_ = encoder.Encode([]any{user.ID, user.Email, user.Name, user.Status == UserSuspended, lines(d.SSHKeys[user.ID])})
 	}
 	return `"` + hex.EncodeToString(hash.Sum(nil)[:16]) + `"`
 }

@@ -37,6 +37,11 @@ func normalise(wanted *api.Organization) error {
 	for i := range wanted.Users {
 		user := &wanted.Users[i]
 		form(&user.Email, &user.Previously, &user.Name)
+		keys, err := parseSSHKeys(fmt.Sprintf("body.users[%d].ssh_keys", i), user.SSHKeys)
+		if err != nil {
+			return err
+		}
+		user.SSHKeys = lines(keys)
 	}
 	problems := wanted.Problems()
 	if len(problems) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -39,9 +40,13 @@ func (p *planner) nameUsers() error {
 func (p *planner) planUsers() error {
 	for i, wanted := range p.wanted.Users {
 		at := fmt.Sprintf("body.users[%d]", i)
-		before := User{Status: UserCreated}
+		before := UserDetails{User: User{Status: UserCreated}}
 		if p.found[i] != nil {
-			before = *p.found[i]
+			before = UserDetails{User: *p.found[i], SSHKeys: p.before.SSHKeys[p.found[i].ID]}
+		}
+		keys, err := parseSSHKeys(at+".ssh_keys", wanted.SSHKeys)
+		if err != nil {
+			return err
 		}
 		if wanted.Email != before.Email {
 			if err := checkEmail(wanted.Email); err != nil {
@@ -54,9 +59,9 @@ func (p *planner) planUsers() error {
 			}
 		}
 		if p.found[i] == nil {
-			p.planNewUser(p.users[foldEmail(wanted.Email)], wanted)
+			p.planNewUser(p.users[foldEmail(wanted.Email)], wanted, keys)
 		} else {
-			p.planChangedUser(before, wanted)
+			p.planChangedUser(before, wanted, keys)
 		}
 	}
 	for _, user := range p.before.Users {
@@ -72,40 +77,47 @@ func (p *planner) planUsers() error {
 	return nil
 }
 
-func (p *planner) planNewUser(id string, wanted api.DeclaredUser) {
+func (p *planner) planNewUser(id string, wanted api.DeclaredUser, keys []SSHKey) {
 	event := p.event(ResourceUser, ActionUserCreate)
-	user := User{
+	user := UserDetails{SSHKeys: keys, User: User{
 		ID: id, Email: wanted.Email, Name: wanted.Name, Status: UserCreated,
 		CreatedAt: event.Time, UpdatedAt: event.Time,
-	}
+	}}
 	suspended := api.FieldChange{Field: "suspended"}
 	if wanted.Suspended {
 		suspended.To = "true"
 	}
-	p.tell(api.ChangeCreate, ResourceUser, user.Email, api.FieldChange{Field: "name", To: user.Name}, suspended)
+	p.tell(api.ChangeCreate, ResourceUser, user.Email, api.FieldChange{Field: "name", To: user.Name}, suspended, keysChange(nil, keys))
 	what := fmt.Sprintf("User %q", user.Email)
 	p.add(shapeUsers, what, func(ctx context.Context, tx Tx) (Event, error) { return addUser(ctx, tx, user, nil, event) })
 	if wanted.Suspended {
-		p.planUserChange(user, wanted)
+		p.planUserChange(user, wanted, keys)
 	}
 }
 
-func (p *planner) planChangedUser(before User, wanted api.DeclaredUser) {
+// keysChange tells which SSH keys come and go.
+func keysChange(before, after []SSHKey) api.FieldChange {
+	added, removed := comeAndGo(lines(before), lines(after))
+	return api.FieldChange{Field: "ssh_keys", Added: added, Removed: removed}
+}
+
+func (p *planner) planChangedUser(before UserDetails, wanted api.DeclaredUser, keys []SSHKey) {
 	was := before.Status == UserSuspended
-	if wanted.Email == before.Email && wanted.Name == before.Name && wanted.Suspended == was {
+	if wanted.Email == before.Email && wanted.Name == before.Name && wanted.Suspended == was && slices.Equal(before.SSHKeys, keys) {
 		return
 	}
 	p.tell(api.ChangeUpdate, ResourceUser, wanted.Email,
 		api.FieldChange{Field: "email", From: before.Email, To: wanted.Email},
 		api.FieldChange{Field: "name", From: before.Name, To: wanted.Name},
-		api.FieldChange{Field: "suspended", From: strconv.FormatBool(was), To: strconv.FormatBool(wanted.Suspended)})
-	p.planUserChange(before, wanted)
+		api.FieldChange{Field: "suspended", From: strconv.FormatBool(was), To: strconv.FormatBool(wanted.Suspended)},
+		keysChange(before.SSHKeys, keys))
+	p.planUserChange(before, wanted, keys)
 }
 
-func (p *planner) planUserChange(before User, wanted api.DeclaredUser) {
+func (p *planner) planUserChange(before UserDetails, wanted api.DeclaredUser, keys []SSHKey) {
 	event := p.event(ResourceUser, ActionUserUpdate)
 	after := before
-	after.Email, after.Name = wanted.Email, wanted.Name
+	after.Email, after.Name, after.SSHKeys = wanted.Email, wanted.Name, keys
 	switch {
 	case wanted.Suspended:
 		after.Status = UserSuspended

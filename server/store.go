@@ -18,6 +18,7 @@ type Store interface {
 	AccessReads
 	DeveloperKeyReads
 	DirectoryReads
+	SSHKeyReads
 
 	// Organization returns the organization, or ErrNotInitialised.
 	Organization(ctx context.Context) (Organization, error)
@@ -69,6 +70,7 @@ type Tx interface {
 	RoleWrites
 	DeveloperKeyWrites
 	DirectoryReads
+	SSHKeyWrites
 
 	Organization(ctx context.Context) (Organization, error)
 	Team(ctx context.Context, id string) (api.Team, error)

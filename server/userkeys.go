@@ -49,7 +49,13 @@ func mayGiveKey(ctx context.Context, tx Tx, user User) error {
 	if user.Status == UserSuspended {
 		return conflict(api.CodeConflict, "This user is suspended, so a key would be refused. Unsuspend the user first.", nil)
 	}
-	teams, err := tx.TeamsOf(ctx, user.ID)
+	return mayActAs(ctx, tx, user.ID)
+}
+
+// mayActAs refuses to hand over what lets its holder act as somebody who can do
+// more than the caller.
+func mayActAs(ctx context.Context, tx Tx, userID string) error {
+	teams, err := tx.TeamsOf(ctx, userID)
 	if err != nil {
 		return err
 	}

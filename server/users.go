@@ -120,7 +120,7 @@ func (p PageInput) linksAfter(path string, filters map[string]string, next *Curs
 func shownUser(user UserDetails) api.User {
 	shown := api.User{
 		ID: user.ID, Email: user.Email, Name: user.Name, Status: user.Status, Teams: api.UserTeams{Teams: user.Teams},
-		CreatedAt: user.CreatedAt, UpdatedAt: user.UpdatedAt, DeletedAt: user.DeletedAt,
+		SSHKeys: lines(user.SSHKeys), CreatedAt: user.CreatedAt, UpdatedAt: user.UpdatedAt, DeletedAt: user.DeletedAt,
 	}
 	if user.MoreTeams {
 		last := user.Teams[len(user.Teams)-1]

@@ -126,6 +126,8 @@ type createUserInput struct {
 		Email string    `json:"email" doc:"Unique in any case among the users that are not deleted."`
 		Name  string    `json:"name,omitempty" doc:"1 to 64 characters of any script."`
 		Teams []teamRef `json:"teams,omitempty" maxItems:"50" doc:"Teams that the user becomes a member of."`
+		// The limit of its length is said once, by [parseSSHKeys].
+		SSHKeys []string `json:"ssh_keys,omitempty" doc:"Lifeguard's extension: OpenSSH public keys to sign in with, as in a user."`
 	}
 }
 
@@ -141,10 +143,14 @@ func (s *Server) createUser(ctx context.Context, input *createUserInput) (*answe
 	if err := checkUserName(name); err != nil {
 		return nil, err
 	}
+	keys, err := parseSSHKeys("body.ssh_keys", input.Body.SSHKeys)
+	if err != nil {
+		return nil, err
+	}
 	event := s.eventOn(ctx, ResourceUser, ActionUserCreate)
 	user := User{ID: s.source.newID(), Email: email, Name: name, Status: UserCreated, CreatedAt: event.Time, UpdatedAt: event.Time}
 	var made UserDetails
-	err := s.store.Write(ctx, func(tx Tx) (Event, error) {
+	err = s.store.Write(ctx, func(tx Tx) (Event, error) {
 		// Before the teams are looked for: an email that is taken is said first.
 		if err := emailIsFree(ctx, tx, email, user.ID); err != nil {
 			return Event{}, err
@@ -153,7 +159,7 @@ func (s *Server) createUser(ctx context.Context, input *createUserInput) (*answe
 		if err != nil {
 			return Event{}, err
 		}
-		created, err := addUser(ctx, tx, user, teams, event)
+		created, err := addUser(ctx, tx, UserDetails{User: user, SSHKeys: keys}, teams, event)
 		if err == nil {
 			made, err = tx.User(ctx, user.ID)
 		}
@@ -167,11 +173,11 @@ func (s *Server) createUser(ctx context.Context, input *createUserInput) (*answe
 
 // addUser makes a user who is a member of teams, within a transaction, and
 // completes its event. That the caller may add to the teams is known.
-func addUser(ctx context.Context, tx Tx, user User, teamIDs []string, event Event) (Event, error) {
+func addUser(ctx context.Context, tx Tx, user UserDetails, teamIDs []string, event Event) (Event, error) {
 	if err := emailIsFree(ctx, tx, user.Email, user.ID); err != nil {
 		return Event{}, err
 	}
-	if err := tx.InsertUser(ctx, user); err != nil {
+	if err := tx.InsertUser(ctx, user.User); err != nil {
 		return Event{}, err
 	}
 	for _, id := range teamIDs {
@@ -181,7 +187,7 @@ func addUser(ctx context.Context, tx Tx, user User, teamIDs []string, event Even
 	}
 	event.ResourceID, event.ResourceName = user.ID, user.Email
 	event.Metadata = map[string]string{"team_ids": strings.Join(teamIDs, ",")}
-	return event, nil
+	return event, changeSSHKeys(ctx, tx, UserDetails{User: user.User}, user.SSHKeys, event)
 }
 
 func checkUserName(name string) error {

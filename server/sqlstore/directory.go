@@ -45,6 +45,17 @@ func directory(ctx context.Context, from querier) (server.Directory, error) {
 		found.Users = append(found.Users, user.User)
 	}
 	err := from.query(ctx, func(rows *sql.Rows) error {
+		userID, key, err := scanSSHKey(rows)
+		if found.SSHKeys == nil {
+			found.SSHKeys = map[string][]server.SSHKey{}
+		}
+		found.SSHKeys[userID] = append(found.SSHKeys[userID], key)
+		return err
+	}, `SELECT user_id, fingerprint, line FROM ssh_keys ORDER BY line`)
+	if err != nil {
+		return found, err
+	}
+	err = from.query(ctx, func(rows *sql.Rows) error {
 		var teamID, userID string
 		err := rows.Scan(&teamID, &userID)
 		if at, living := place[teamID]; living && err == nil {

@@ -50,7 +50,7 @@ func (s *Store) Users(ctx context.Context, query server.UserQuery) (server.UserP
 		rows.users = rows.users[:query.Limit]
 		page.Next = &server.Cursor{Name: rows.folded[query.Limit-1], ID: rows.users[query.Limit-1].ID}
 	}
-	if err := addTeams(ctx, s.readers, rows.users); err != nil {
+	if err := addDetails(ctx, s.readers, rows.users); err != nil {
 		return server.UserPage{}, err
 	}
 	page.Users = append(page.Users, rows.users...)
@@ -92,7 +92,7 @@ func user(ctx context.Context, from runner, id string) (server.UserDetails, erro
 		err = server.ErrNotFound
 	}
 	if err == nil {
-		err = addTeams(ctx, from, rows.users)
+		err = addDetails(ctx, from, rows.users)
 	}
 	if err != nil {
 		return server.UserDetails{}, err
@@ -105,11 +105,19 @@ type runner interface {
 	run(ctx context.Context, varying bool, scan func(*sql.Rows) error, query string, args ...any) error
 }
 
-// addTeams gives each user the first of its teams, in one query for them all.
-func addTeams(ctx context.Context, from runner, users []server.UserDetails) error {
+// addDetails gives each user what it has beside its own row.
+func addDetails(ctx context.Context, from runner, users []server.UserDetails) error {
 	if len(users) == 0 {
 		return nil
 	}
+	if err := addTeams(ctx, from, users); err != nil {
+		return err
+	}
+	return addSSHKeys(ctx, from, users)
+}
+
+// addTeams gives each user the first of its teams, in one query for them all.
+func addTeams(ctx context.Context, from runner, users []server.UserDetails) error {
 	args := make([]any, 0, len(users)+1)
 	place := make(map[string]int, len(users))
 	for i := range users {

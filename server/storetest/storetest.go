@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) Database) {
 		developerKeyCases,
 		severalEventsCases,
 		directoryCases,
+		sshKeyCases,
 	} {
 		for _, c := range part {
 			t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })

@@ -34,10 +34,11 @@ type (
 		Members    []text `yaml:"members"`
 	}
 	writtenUser struct {
-		Email      text `yaml:"email"`
-		Previously text `yaml:"previously,omitempty"`
-		Name       text `yaml:"name,omitempty"`
-		Suspended  bool `yaml:"suspended,omitempty"`
+		Email      text   `yaml:"email"`
+		Previously text   `yaml:"previously,omitempty"`
+		Name       text   `yaml:"name,omitempty"`
+		Suspended  bool   `yaml:"suspended,omitempty"`
+		SSHKeys    []text `yaml:"ssh_keys,omitempty"`
 	}
 )
 
@@ -59,7 +60,7 @@ func Format(organization api.Organization) ([]byte, error) {
 		file.Teams = append(file.Teams, writtenTeam{text(team.Name), text(team.Previously), text(team.Role), texts(team.Members)})
 	}
 	for _, user := range organization.Users {
-		file.Users = append(file.Users, writtenUser{text(user.Email), text(user.Previously), text(user.Name), user.Suspended})
+		file.Users = append(file.Users, writtenUser{text(user.Email), text(user.Previously), text(user.Name), user.Suspended, texts(user.SSHKeys)})
 	}
 	return yaml.MarshalWithOptions(file, yaml.IndentSequence(true))
 }

@@ -31,6 +31,9 @@ teams:
 users:
   - email: ada@example.com
     name: Ada
+    ssh_keys:
+      - "ssh-ed25519 AAAA/+=="
+      - sk-ssh-ed25519@openssh.com BBBB token
   - email: eve@example.com
     previously: eva@example.com
     suspended: true
@@ -43,7 +46,10 @@ var organization = api.Organization{
 	Teams: []api.DeclaredTeam{
 		{Name: "platform", Previously: "infra", Role: "agents", Members: []string{"ada@example.com"}}, {Name: "empty", Members: []string{}},
 	},
-	Users: []api.DeclaredUser{{Email: "ada@example.com", Name: "Ada"}, {Email: "eve@example.com", Previously: "eva@example.com", Suspended: true}},
+	Users: []api.DeclaredUser{
+		{Email: "ada@example.com", Name: "Ada", SSHKeys: []string{"ssh-ed25519 AAAA/+==", "sk-ssh-ed25519@openssh.com BBBB token"}},
+		{Email: "eve@example.com", Previously: "eva@example.com", Suspended: true},
+	},
 }
 
 func TestAFileIsReadAndWritten(t *testing.T) {
@@ -83,6 +89,8 @@ func TestMistakesAreNamedWithTheirLines(t *testing.T) {
 		"roles:" + tail:               "line 1: roles must be a list; write [] for none",
 		"roles: {}" + tail:            "line 1: roles must be a list; write [] for none",
 		"roles: []\nroles: []" + tail: "line 2: roles stands in line 1 already",
+		"roles: []\nteams: []\nusers:\n  - email: a@b\n    ssh_keys: x y\n":                                          "line 5: ssh_keys must be a list",
+		"roles: []\nteams: []\nusers:\n  - email: a@b\n    ssh_keys: [x y z, x  y]\n":                                `line 5: "x  y" in ssh_keys stands in this document twice`,
 		"roles: []\nteams: []\nusers: []\n---\nroles: []\n":                                                          "line 5: a second document begins here: everything must be in one",
 		"roles:\n  - name: a\n    permissions: [x]\n    name: b" + tail:                                              "line 4: name stands in line 2 already",
 		"roles:\n  - name: a\n    permission: [x]" + tail:                                                            `line 2: this role lacks permissions (and 1 more)`,
@@ -122,7 +130,7 @@ func TestARefusalIsFoundInTheFile(t *testing.T) {
 	want := orgfile.Problems{
 		{Line: 5, Message: `action "create-agents" is not a permission that this server knows: did you mean "create-agent"?`},
 		{Line: 6, Message: "scope must be all"},
-		{Line: 20, Message: `email "eve@example.com" must be an email address`},
+		{Line: 23, Message: `email "eve@example.com" must be an email address`},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -135,6 +135,7 @@ func (r *reader) user(node ast.Node, at string) (user api.DeclaredUser) {
 			}
 			user.Suspended = value.Value
 		}},
+		{"ssh_keys", false, func(node ast.Node, at string) { user.SSHKeys = list(r, node, at, r.text) }},
 	})
 	return user
 }
