@@ -12,11 +12,13 @@ FUZZTIME ?= 10s
 SEEDS      ?= 20
 OPERATIONS ?= 10000
 KILLS      ?= 200
+# What make cross compiles: what a release is made for.
+PLATFORMS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 # ARGS goes to the command of `make run`, as in: make run ARGS='demo --accounts 50'
 ARGS     ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench fuzz soak demo
+.PHONY: help run build test lint bench fuzz soak demo dist cross
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,3 +72,13 @@ demo: build ## render docs/demo.gif from demo.tape
 	@if command -v vhs >/dev/null; then vhs demo.tape; else \
 		echo "vhs is not installed. See https://github.com/charmbracelet/vhs#installation (it needs ttyd and ffmpeg), then run make demo again." >&2; exit 1; \
 	fi
+
+cross: ## compile for every platform of a release
+	@set -e; for platform in $(PLATFORMS); do \
+		echo "$$platform"; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) build -trimpath -buildvcs=false -o /dev/null ./cmd/lifeguard; \
+	done
+
+# GoReleaser lives in a module of its own, as the linters do. Nothing is published.
+dist: ## make what a release is made of in dist/: archives, packages, checksums
+	COMMIT=$$(git rev-parse --short HEAD) $(GO) tool -modfile=.ci/dist/go.mod goreleaser release --snapshot --clean --config deploy/goreleaser.yaml
