@@ -152,6 +152,13 @@ func (s *Server) awaitAuditEvents(ctx context.Context, query AuditQuery, patienc
 // stillAdmitted refuses a caller whose key or permission ended while its
 // request waited.
 func (s *Server) stillAdmitted(ctx context.Context, rule rule) error {
+	if login, ok := loginOf(ctx); ok {
+		identity, err := s.authenticateLogin(ctx, login)
+		if err == nil && reachOf(newCaller(identity).permissions, rule.anyOf).none() {
+			err = forbidden(api.Permission{Action: rule.anyOf[0], Scope: api.ScopeAll})
+		}
+		return err
+	}
 	identity, err := s.store.IdentityByKey(ctx, callerOf(ctx).keyHash)
 	switch {
 	case errors.Is(err, ErrNotFound):

@@ -81,19 +81,11 @@ func callerOf(ctx context.Context) caller {
 	return c
 }
 
-// authenticate finds whose key the request carries, and tells the audit log
+// authenticate finds who a request is of, and tells the audit log
 // alone why it is not accepted.
 func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, error) {
-	key, ok := bearer(r.Header)
-	if !ok {
-		return caller{}, s.failed(ctx, failMissing)
-	}
-	identity, hash, err := s.identify(ctx, key)
-	var wrong *wrongKeyError
-	switch {
-	case errors.As(err, &wrong):
-		return caller{}, s.failed(ctx, wrong.reason)
-	case err != nil:
+	identity, hash, err := s.present(ctx, r)
+	if err != nil {
 		return caller{}, err
 	}
 	if identity.Status == UserCreated {
@@ -104,6 +96,25 @@ func (s *Server) authenticate(ctx context.Context, r *http.Request) (caller, err
 	found := newCaller(identity)
 	found.keyHash = hash
 	return found, nil
+}
+
+// present finds who a request is of: whoever its connection belongs to, or
+// whose key it carries.
+func (s *Server) present(ctx context.Context, r *http.Request) (Identity, api.KeyHash, error) {
+	if login, ok := loginOf(ctx); ok {
+		identity, err := s.authenticateLogin(ctx, login)
+		return identity, api.KeyHash{}, err
+	}
+	key, ok := bearer(r.Header)
+	if !ok {
+		return Identity{}, api.KeyHash{}, s.failed(ctx, failMissing)
+	}
+	identity, hash, err := s.identify(ctx, key)
+	var wrong *wrongKeyError
+	if errors.As(err, &wrong) {
+		err = s.failed(ctx, wrong.reason)
+	}
+	return identity, hash, err
 }
 
 // failed refuses a key, and tells the audit log alone why.

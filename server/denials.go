@@ -128,6 +128,9 @@ func (k denialKind) event(info *request) Event {
 		Actor: info.caller, Action: k.action, ResourceType: ResourceOperation, ResourceID: k.operation,
 		RequestID: info.id, IP: info.ip, UserAgent: info.userAgent, Via: info.via, Metadata: map[string]string{},
 	}
+	if info.sshKey != "" {
+		event.Metadata["ssh_key"] = info.sshKey
+	}
 	switch k.action {
 	case ActionAuthenticationFail:
 		event.ResourceType = ResourceAPIKey

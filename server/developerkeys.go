@@ -215,7 +215,9 @@ func stillAuthenticated(ctx context.Context, tx Tx, by caller) error {
 		if err == nil && user.Status == UserSuspended {
 			err = ErrNotFound
 		}
-		if err == nil {
+		if login, ok := loginOf(ctx); ok && err == nil {
+			err = stillHas(ctx, tx, login)
+		} else if err == nil {
 			_, err = tx.DeveloperKey(ctx, by.ID, by.KeyID)
 		}
 	}

@@ -66,14 +66,18 @@ func (f *feed) await(ctx context.Context, after int64, until <-chan time.Time) (
 	}
 }
 
-// feedingStore is a store whose writes wake the readers of the feed.
+// feedingStore is a store whose writes wake the readers of the feed. Its events
+// say which SSH key their caller signed in with.
 type feedingStore struct {
 	Store
 	feed *feed
 }
 
 func (s feedingStore) Write(ctx context.Context, change func(tx Tx) (Event, error)) error {
-	err := s.Store.Write(ctx, change)
+	err := s.Store.Write(ctx, func(tx Tx) (Event, error) {
+		event, err := change(tx)
+		return signed(ctx, event), err
+	})
 	if err == nil {
 		s.feed.wake()
 	}
@@ -81,7 +85,13 @@ func (s feedingStore) Write(ctx context.Context, change func(tx Tx) (Event, erro
 }
 
 func (s feedingStore) WriteAll(ctx context.Context, change func(tx Tx) ([]Event, error)) error {
-	err := s.Store.WriteAll(ctx, change)
+	err := s.Store.WriteAll(ctx, func(tx Tx) ([]Event, error) {
+		events, err := change(tx)
+		for i := range events {
+			events[i] = signed(ctx, events[i])
+		}
+		return events, err
+	})
 	if err == nil {
 		s.feed.wake()
 	}

@@ -54,6 +54,12 @@ func (s *Server) holdIdempotencyKey(ctx context.Context, by caller, idempotencyK
 	return nil
 }
 
+// creating reports whether a create of a caller is being carried out here.
+func (s *Server) creating(callerID, idempotencyKey string) bool {
+	_, running := s.inFlight.Load(callerID + " " + idempotencyKey)
+	return running
+}
+
 func inFlight() *problemError {
 	return conflict(api.CodeIdempotencyInFlight, "The same create is still being carried out. Repeat it in a moment.", nil)
 }

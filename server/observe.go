@@ -20,6 +20,7 @@ type request struct {
 	ip        string // "" when it came over no network
 	userAgent string
 	via       string
+	sshKey    string    // that the connection was signed in with, "" for none
 	caller    api.Actor // once authenticated
 	operation string    // "" when there is none on this path
 	failure   string    // why the caller is not authenticated
@@ -46,6 +47,13 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			id: s.source.newID(), ip: remoteIP(r.RemoteAddr),
 			userAgent: eventText(r.UserAgent()), via: eventText(r.Header.Get(api.HeaderVia)),
 			caller: api.Actor{Type: api.IdentityAnonymous},
+		}
+		login, bound := loginOf(r.Context())
+		switch {
+		case bound:
+			info.via, info.sshKey = ViaSSH, login.Key.String()
+		case info.via == ViaSSH: // anybody can say so
+			info.via = ""
 		}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, info))
 		answer := &answerWriter{ResponseWriter: w}

@@ -63,6 +63,7 @@ type environment struct {
 	newKey        func() string
 	teamsFailed   *api.Error // why there are no teams, nil when they are there or coming
 	readOnly      bool
+	noFiles       bool
 }
 
 const dialogWidth = 76
@@ -74,7 +75,7 @@ func (m *Model) environment() environment {
 		width:  max(min(dialogWidth, m.width-4)-4, 1),
 		height: max(m.height-4, 1),
 		screen: m.width,
-		caller: m.caller, teams: m.teamList, teamsByID: m.teams, inventory: m.accounts.list, at: m.at, complete: !m.accounts.loaded.IsZero(), teamsFailed: m.teamsFailed, newKey: m.options.NewIdempotencyKey, readOnly: m.options.ReadOnly,
+		caller: m.caller, teams: m.teamList, teamsByID: m.teams, inventory: m.accounts.list, at: m.at, complete: !m.accounts.loaded.IsZero(), teamsFailed: m.teamsFailed, newKey: m.options.NewIdempotencyKey, readOnly: m.options.ReadOnly, noFiles: m.options.NoFiles,
 	}
 }
 
@@ -196,6 +197,9 @@ func (m *Model) perform(wanted action, from int) tea.Cmd {
 	case copySecret:
 		return m.copyKey(a.account, a.secret)
 	case writeSecret:
+		if m.options.NoFiles {
+			return nil
+		}
 		return writeKeyFile(a.account, a.path, a.secret)
 	case discardSecret:
 		m.close(from)

@@ -27,7 +27,11 @@ func (d keyDialog) view(e environment) panel {
 	switch {
 	case d.leaving:
 		lines = append(lines, "")
-		lines = append(lines, d.said("Leave without the key? It was not copied here and not written to a file.", s.Danger.Render, e)...)
+		question := "Leave without the key? It was not copied here and not written to a file."
+		if e.noFiles {
+			question = "Leave without the key? Nothing tells whether your terminal took it."
+		}
+		lines = append(lines, d.said(question, s.Danger.Render, e)...)
 		lines = append(lines, d.said("Its key can never be had again: y leaves, n stays.", s.Text.Render, e)...)
 	case d.writing:
 		lines = append(lines, "", " "+s.Key.Render("File   ")+d.path.View())

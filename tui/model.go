@@ -75,6 +75,9 @@ func New(options Options) Model {
 		teamsPage: newTeamsPage(),
 	}
 	m.keys.rebind(options.Keys)
+	if options.NoFiles {
+		m.keys.rebind(Keys{m.keys.Write.name: nil})
+	}
 	m.mouse = options.Mouse
 	m.accounts.views = options.Views
 	m.accounts.adopt(options.Begin)
@@ -127,6 +130,8 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = m.following(msg)
 	case accountCreatedMsg:
 		cmd = m.created(msg)
+	case NoticeMsg:
+		m.say(toastWarning, string(msg))
 	case signedInMsg:
 		cmd = m.signedIn(msg)
 	case accountCheckedMsg:

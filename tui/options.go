@@ -87,6 +87,9 @@ type Options struct {
 	// Random is a number from 0 to 1, to spread what is tried again. Nil is the
 	// system's.
 	Random func() float64
+	// NoFiles says that the console runs on a machine which is not the person's,
+	// so that keys are not written into its files.
+	NoFiles bool
 	// ASCII draws without characters beyond ASCII.
 	ASCII bool
 	// Notice is shown once at the start, such as where the data is kept.

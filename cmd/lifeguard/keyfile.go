@@ -63,23 +63,30 @@ func (f keyFile) offer(key api.Secret) (api.Secret, error) {
 	return f.read()
 }
 
-// link writes the key beside its place, makes it durable and links it there:
-// unlike a rename, a link fails when the place is taken.
+// link makes the file with a key.
 func (f keyFile) link(key api.Secret) error {
-	folder := filepath.Dir(f.path)
-	temporary, err := os.CreateTemp(folder, unfinishedKeyFile) // mode 0600
+	return offerFile(f.path, unfinishedKeyFile, []byte(key.Reveal()+"\n"))
+}
+
+// offerFile makes a file for its owner alone, whole or not at all: it is written
+// beside its place, made durable and linked there. Unlike a rename, a link fails,
+// with fs.ErrExist, when the place is taken. The name of what is left of a start
+// that was killed begins with unfinished.
+func offerFile(path, unfinished string, content []byte) error {
+	folder := filepath.Dir(path)
+	temporary, err := os.CreateTemp(folder, unfinished) // mode 0600
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(temporary.Name()) }()
-	_, err = io.WriteString(temporary, key.Reveal()+"\n")
+	_, err = temporary.Write(content)
 	if err == nil {
 		err = temporary.Sync()
 	}
 	if err = errors.Join(err, temporary.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(temporary.Name(), f.path); err != nil {
+	if err := os.Link(temporary.Name(), path); err != nil {
 		return err
 	}
 	return syncFolder(folder)

@@ -39,10 +39,16 @@ func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
 
 // DialContext connects to the listener, whatever the address.
 func (l *pipeListener) DialContext(ctx context.Context, _, _ string) (net.Conn, error) {
+	return l.dial(ctx, func(conn net.Conn) net.Conn { return conn })
+}
+
+// dial connects to the listener, whose end of the connection is what accepted
+// makes of it.
+func (l *pipeListener) dial(ctx context.Context, accepted func(net.Conn) net.Conn) (net.Conn, error) {
 	ours, theirs := net.Pipe()
 	var err error
 	select {
-	case l.incoming <- theirs:
+	case l.incoming <- accepted(theirs):
 		return ours, nil
 	case <-l.closed:
 		err = net.ErrClosed

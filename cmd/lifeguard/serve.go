@@ -25,6 +25,7 @@ type serveFlags struct {
 	key          string
 	insecureHTTP bool
 	auditDays    int
+	ssh          sshFlags
 }
 
 func serveCommand(p process) *cobra.Command {
@@ -50,6 +51,9 @@ func serveCommand(p process) *cobra.Command {
 			if err := checkAuditDays(cmd, flags.auditDays); err != nil {
 				return err
 			}
+			if err := flags.ssh.check(cmd, flags.database); err != nil {
+				return err
+			}
 			return serve(cmd.Context(), p, flags)
 		},
 	}
@@ -59,6 +63,7 @@ func serveCommand(p process) *cobra.Command {
 	cmd.Flags().StringVar(&flags.key, "tls-key", "", "file with the certificate's private key, PEM")
 	cmd.Flags().BoolVar(&flags.insecureHTTP, "insecure-http", false, "serve plain HTTP to other machines, behind a proxy that encrypts")
 	registerAuditDays(cmd, &flags.auditDays, "")
+	flags.ssh.register(cmd)
 	return cmd
 }
 
@@ -82,6 +87,10 @@ func serve(ctx context.Context, p process, flags serveFlags) error {
 		return errors.Join(err, listener.Close())
 	}
 	running := startAuthority(store, listener, config, drainServed, logger)
+	sessions, err := flags.ssh.start(ctx, running, logger)
+	if err != nil {
+		return errors.Join(err, running.Close())
+	}
 	stopPruning := func() {}
 	if flags.auditDays > 0 {
 		stopPruning = keepAudit(running.server, auditDays(flags.auditDays), logger)
@@ -90,18 +99,19 @@ func serve(ctx context.Context, p process, flags serveFlags) error {
 	if config != nil {
 		scheme = "https"
 	}
-	_, err = fmt.Fprintf(p.stdout, "lifeguard listens on %s://%s\n", scheme, listener.Addr())
+	_, err = fmt.Fprintf(p.stdout, "lifeguard listens on %s://%s\n%s", scheme, listener.Addr(), sessions.ready())
 	if err == nil {
 		select {
 		case <-ctx.Done():
 		case err = <-running.ended:
+		case err = <-sessions.ended:
 		}
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		err = nil
 	}
 	stopPruning()
-	return errors.Join(err, running.Close())
+	return errors.Join(err, sessions.Close(), running.Close())
 }
 
 // listen takes the port and looks at the address that it really got: a name

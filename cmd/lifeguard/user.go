@@ -23,7 +23,7 @@ func userCommand(p process) *cobra.Command {
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(userListCommand(p), userCreateCommand(p), userKeyCommand(p),
+	cmd.AddCommand(userListCommand(p), userCreateCommand(p), userKeyCommand(p), userSSHKeyCommand(p),
 		userStatusCommand(p, api.SuspendUser, "Suspend a user: their keys are refused at once",
 			"Developer keys of a suspended user are refused from the moment of the answer, until the user is unsuspended.\n"+
 				"Service accounts that the user made go on working."),
