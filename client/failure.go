@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -88,17 +89,22 @@ func timedOut(err error) bool {
 }
 
 func (c *Client) explainProxy(err error) string {
+	remedy := fmt.Sprintf("check HTTPS_PROXY, or list %s in NO_PROXY", c.base.Hostname())
+	credentials := "put them into HTTPS_PROXY"
+	if c.proxySet != "" {
+		remedy = "check " + c.proxySet
+		credentials = fmt.Sprintf("take it out of %s, and put its address with them into HTTPS_PROXY", c.proxySet)
+	}
 	var refused *errProxyRefused
 	if errors.As(err, &refused) {
 		if refused.status == http.StatusProxyAuthRequired {
-			return fmt.Sprintf("the proxy %s wants a name and password: put them into HTTPS_PROXY", c.proxyName())
+			return fmt.Sprintf("the proxy %s wants a name and password: %s", c.proxyName(), credentials)
 		}
-		return fmt.Sprintf("the proxy %s refused to connect to %s (%d): check HTTPS_PROXY, or list the host in NO_PROXY",
-			c.proxyName(), c.name, refused.status)
+		return fmt.Sprintf("the proxy %s refused to connect to %s (%d): %s", c.proxyName(), c.name, refused.status, remedy)
 	}
 	var op *net.OpError
 	if errors.As(err, &op) && (op.Op == "proxyconnect" || op.Op == "socks connect") {
-		return fmt.Sprintf("the proxy %s cannot be reached: check HTTPS_PROXY, or list %s in NO_PROXY", c.proxyName(), c.name)
+		return fmt.Sprintf("the proxy %s cannot be reached: %s", c.proxyName(), remedy)
 	}
 	return ""
 }
@@ -123,19 +129,69 @@ func (c *Client) explainTLS(err error) string {
 	switch {
 	case errors.As(err, &authority):
 		return fmt.Sprintf("the certificate of %s is signed by an authority that this machine does not know: "+
-			"add that authority with a CA file (--ca-file)", c.name)
+			"add that authority with a CA file (--ca-file, or ca_file of the context)", c.name)
 	case errors.As(err, &host):
-		return fmt.Sprintf("the certificate of %s is for another host: check the server's address", c.name)
+		return fmt.Sprintf("the certificate of %s is for another host (%s): check the server's address (--server, or server of the context)",
+			c.name, hostsOf(host.Certificate))
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return fmt.Sprintf("the certificate of %s is expired or not valid yet: have it renewed, and check this machine's clock", c.name)
+		return c.explainExpired(invalid.Cert)
 	case errors.As(err, &invalid), errors.As(err, &verify):
-		return fmt.Sprintf("the certificate of %s is not valid: have it replaced, or add its authority with a CA file (--ca-file)", c.name)
+		return fmt.Sprintf("the certificate of %s is not valid: have it replaced, or add its authority with a CA file "+
+			"(--ca-file, or ca_file of the context)", c.name)
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
 		return fmt.Sprintf("%s does not speak TLS on that port: check the port in the server's address", c.name)
 	case strings.Contains(err.Error(), "tls: "): // crypto/tls has no type for its alerts
 		return fmt.Sprintf("%s and this program could not agree on a TLS connection: check the server's TLS settings", c.name)
 	}
 	return ""
+}
+
+// explainExpired is about a certificate that the server shows, or one that it
+// is signed by.
+func (c *Client) explainExpired(certificate *x509.Certificate) string {
+	const day = "2 January 2006"
+	when := "expired on " + certificate.NotAfter.UTC().Format(day)
+	if c.clock().Before(certificate.NotBefore) {
+		when = "is not valid before " + certificate.NotBefore.UTC().Format(day)
+	}
+	renew := "have it renewed"
+	if c.caFile != "" {
+		renew += ", also in the CA file " + c.caFile + " if it is there"
+	}
+	return fmt.Sprintf("the certificate of %s (%s) %s: %s, and check this machine's clock, which says %s",
+		c.name, named(certificate), when, renew, c.clock().UTC().Format(day))
+}
+
+// maxCertificateName bounds what an error says of a certificate, in bytes.
+const maxCertificateName = 100
+
+// named is what a person may know a certificate by.
+func named(certificate *x509.Certificate) string {
+	if name := certificate.Subject.CommonName; name != "" {
+		return shortened(name)
+	}
+	return hostsOf(certificate)
+}
+
+// hostsOf lists what a certificate is for.
+func hostsOf(certificate *x509.Certificate) string {
+	hosts := slices.Clone(certificate.DNSNames)
+	for _, ip := range certificate.IPAddresses {
+		hosts = append(hosts, ip.String())
+	}
+	if len(hosts) == 0 {
+		return "it names none"
+	}
+	return shortened(strings.Join(hosts, ", "))
+}
+
+// shortened makes a text of a certificate fit for a sentence: whoever listens
+// there chose it.
+func shortened(text string) string {
+	if len(text) > maxCertificateName {
+		text = strings.ToValidUTF8(text[:maxCertificateName], "") + "…"
+	}
+	return api.RedactKeys(api.Clean(text))
 }
 
 // broken explains an answer that began well and could not be read to its end.

@@ -31,6 +31,7 @@ type settings struct {
 	tls       *tls.Config
 	caFile    string
 	proxy     func(*http.Request) (*url.URL, error)
+	proxySet  string // where the proxy is set, "" for the environment
 	timeout   time.Duration
 	userAgent string
 	via       string
@@ -70,6 +71,12 @@ func WithCAFile(path string) Option { return func(s *settings) { s.caFile = path
 // only reaches loopback, never goes through a proxy.
 func WithProxy(proxy *url.URL) Option {
 	return func(s *settings) { s.proxy = http.ProxyURL(proxy) }
+}
+
+// WithProxySetting is [WithProxy] with the name of the setting that a person
+// changes the proxy in: errors name it instead of HTTPS_PROXY.
+func WithProxySetting(proxy *url.URL, setting string) Option {
+	return func(s *settings) { s.proxy, s.proxySet = http.ProxyURL(proxy), setting }
 }
 
 // WithTimeout sets how long a request waits; see [DefaultTimeout].

@@ -74,8 +74,10 @@ func TestTLS(t *testing.T) {
 	}{
 		"trusted by CA file": {"127.0.0.1", tomorrow, true, ""},
 		"unknown authority":  {"127.0.0.1", tomorrow, false, "CA file"},
-		"another host":       {"keys.example.com", tomorrow, true, "for another host"},
-		"expired":            {"127.0.0.1", yesterday, true, "expired"},
+		"another host":       {"keys.example.com", tomorrow, true, "for another host (keys.example.com): check the server's address"},
+		"expired":            {"127.0.0.1", yesterday, true, "(test) expired on " + yesterday.UTC().Format("2 January 2006") + ": have it renewed, also in the CA file "},
+		"not valid yet":      {"127.0.0.1", tomorrow.Add(24 * time.Hour), true, "(test) is not valid before"},
+		"another's name":     {"keys\x1b[31m.example.com", tomorrow, true, "for another host (keys\uFFFD[31m.example.com)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pair, file := certificate(t, test.host, test.until)

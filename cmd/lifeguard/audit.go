@@ -84,7 +84,7 @@ func (f *auditFlags) parse() (err error) {
 // withClient does work with a client of the server that is named, or of the
 // authority on this machine when none is.
 func withClient(ctx context.Context, p process, flags connectFlags, work func(*client.Client) error) (err error) {
-	if flags, err = flags.resolve(p); err != nil {
+	if flags, err = flags.resolve(ctx, p); err != nil {
 		return err
 	}
 	var c connection

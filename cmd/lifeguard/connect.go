@@ -35,6 +35,7 @@ type connectFlags struct {
 	context  string
 	server   string
 	caFile   string
+	proxy    string // as config.ParseProxy takes it, "" for that of the environment
 	theme    string
 	readOnly bool
 	// production makes the console look as if much depended on it.
@@ -51,6 +52,8 @@ type connectFlags struct {
 	key         api.Secret
 	word, color string   // of the context
 	secrets     []string // variables that hold keys
+	// proxySetting is what a person changes the proxy in.
+	proxySetting string
 }
 
 // progressBar reports whether to use the terminal's own progress bar. Some
@@ -86,6 +89,11 @@ func (f connectFlags) options() []client.Option {
 	if f.caFile != "" {
 		options = append(options, client.WithCAFile(f.caFile))
 	}
+	if f.proxy != "" {
+		if proxy, err := config.ParseProxy(f.proxy); err == nil { // checked by resolve
+			options = append(options, client.WithProxySetting(proxy, f.proxySetting))
+		}
+	}
 	return options
 }
 
@@ -103,8 +111,7 @@ func connectServer(flags connectFlags, terminal bool) (connection, error) {
 	}
 	defer c.Close()
 	if key.IsZero() && !terminal {
-		return connection{}, &exitError{exitNeedsSignIn, fmt.Errorf("there is no key for %s: "+
-			"set %s to your developer API key and start again", c.Name(), flags.keyVariable())}
+		return connection{}, &exitError{exitNeedsSignIn, fmt.Errorf("there is no key for %s: %s", c.Name(), flags.keepKey())}
 	}
 	return connection{
 		name: cmp.Or(flags.context, c.Name()), address: c.Name(), key: key, dial: dial,

@@ -43,7 +43,7 @@ func consoleCommand(p process) *cobra.Command {
 			if err := checkAuditDays(cmd, flags.auditDays); err != nil {
 				return err
 			}
-			resolved, err := flags.resolve(p)
+			resolved, err := flags.resolve(cmd.Context(), p)
 			if err != nil {
 				return err
 			}
@@ -139,7 +139,7 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 	program := tea.NewProgram(model,
 		tea.WithInput(p.stdin),
 		tea.WithOutput(p.stdout),
-		tea.WithEnvironment(p.env.without(append(flags.secrets, envAPIKey)...)),
+		tea.WithEnvironment(p.env.without(append(flags.secrets, envAPIKey, envPoolsideKey)...)),
 		tea.WithFPS(framesPerSecond),
 		tea.WithoutSignalHandler(),
 	)

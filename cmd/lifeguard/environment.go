@@ -13,12 +13,17 @@ import (
 	"syscall"
 
 	"github.com/adrg/xdg"
+
+	"github.com/lifeguard-keys/lifeguard/api"
 )
 
 // The variables that the console reads.
 const (
 	envServer = "LIFEGUARD_SERVER"  // URL of the server to talk to
 	envAPIKey = "LIFEGUARD_API_KEY" // the key to talk to it with: never a flag, which other users could read
+	// envPoolsideKey is the variable that programs for Poolside's API take a key
+	// from. envAPIKey comes before it.
+	envPoolsideKey = "POOLSIDE_API_KEY"
 
 	envConfig   = "LIFEGUARD_CONFIG"    // configuration to read instead of the usual one
 	envContext  = "LIFEGUARD_CONTEXT"   // context of the configuration to use
@@ -48,12 +53,23 @@ func (e environment) without(names ...string) environment {
 	})
 }
 
-// takeEnvironment returns the process's environment and then forgets the key
+// apiKey returns the key in the environment and the variable that it is in.
+func (e environment) apiKey() (key api.Secret, variable string) {
+	for _, name := range []string{envAPIKey, envPoolsideKey} {
+		if text := e.get(name); text != "" {
+			return api.NewSecret(text), name
+		}
+	}
+	return api.Secret{}, ""
+}
+
+// takeEnvironment returns the process's environment and then forgets the keys
 // in it: the programs that the console starts, to copy for instance, have no
-// business with it.
+// business with them.
 func takeEnvironment() environment {
 	env := os.Environ()
 	_ = os.Unsetenv(envAPIKey)
+	_ = os.Unsetenv(envPoolsideKey)
 	return env
 }
 

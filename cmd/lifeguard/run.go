@@ -90,7 +90,7 @@ func rootCommand(p process) *cobra.Command {
 	root := consoleCommand(p)
 	root.AddCommand(
 		auditCommand(p), backupCommand(p), configCommand(p), contextCommand(p), demoCommand(p),
-		identifyCommand(p), initCommand(p), listCommand(p), orgCommand(p), serveCommand(p), userCommand(p), versionCommand(p),
+		identifyCommand(p), initCommand(p), listCommand(p), loginCommand(p), logoutCommand(p), orgCommand(p), serveCommand(p), userCommand(p), versionCommand(p),
 	)
 	return root
 }

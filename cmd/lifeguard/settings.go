@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,6 +25,7 @@ func (f *connectFlags) register(cmd *cobra.Command) {
 	set.StringVar(&f.context, "context", "", "context of the configuration to use")
 	set.StringVar(&f.server, "server", "", "URL of the server, such as https://keys.example.com; no context is used then")
 	set.StringVar(&f.caFile, "ca-file", "", "file with further certificates to trust, PEM")
+	set.StringVar(&f.proxy, "proxy", "", "URL of the proxy to go through instead of that of HTTPS_PROXY, or none")
 }
 
 // registerLook adds the flags that say how the console looks and what it may do.
@@ -65,7 +67,7 @@ func (p process) configuration(flag string) (config.Config, error) {
 //
 // A server that is named directly is used without a context: a context's key
 // is for the context's server, and must not be sent to another one.
-func (f connectFlags) resolve(p process) (connectFlags, error) {
+func (f connectFlags) resolve(ctx context.Context, p process) (connectFlags, error) {
 	c, err := p.configuration(f.config)
 	if err != nil {
 		return f, err
@@ -78,7 +80,13 @@ func (f connectFlags) resolve(p process) (connectFlags, error) {
 			f.secrets = append(f.secrets, known.KeyEnv)
 		}
 	}
-	f.key = api.NewSecret(p.env.get(envAPIKey))
+	f.secrets = append(f.secrets, envAPIKey, envPoolsideKey)
+	f.key, _ = p.env.apiKey()
+	if f.proxySetting = "--proxy"; f.proxy != "" {
+		if _, err := config.ParseProxy(f.proxy); err != nil {
+			return f, fmt.Errorf("--proxy %w", err)
+		}
+	}
 	name, err := f.chooseContext(p)
 	if err != nil {
 		return f, err
@@ -91,6 +99,9 @@ func (f connectFlags) resolve(p process) (connectFlags, error) {
 		}
 		f.context, f.server = name, chosen.Server
 		f.caFile = cmp.Or(f.caFile, chosen.CAFile)
+		if f.proxy == "" {
+			f.proxy, f.proxySetting = chosen.Proxy, "contexts."+name+".proxy in "+c.Path
+		}
 		f.production = f.production || chosen.Production
 		f.word, f.color = chosen.Word, chosen.Color
 		if chosen.ReadOnly != nil {
@@ -100,7 +111,7 @@ func (f connectFlags) resolve(p process) (connectFlags, error) {
 			theme = *chosen.Theme
 		}
 		if f.key.IsZero() {
-			if f.key, err = p.contextKey(chosen); err != nil {
+			if f.key, err = p.contextKey(ctx, chosen, f.secrets); err != nil {
 				return f, err
 			}
 		}
@@ -159,22 +170,44 @@ func (f *connectFlags) weigh(p process, readOnly bool, theme styles.Theme) error
 	return fmt.Errorf("there is no theme %q: it is one of %s", api.Clean(f.theme), themeList())
 }
 
-// contextKey takes a context's key from where the configuration says it is.
-func (p process) contextKey(c config.Context) (api.Secret, error) {
-	if c.KeyFile == "" {
+// contextKey takes a context's key from where the configuration says it is. A
+// zero key is one that is not there.
+func (p process) contextKey(ctx context.Context, c config.Context, secrets []string) (api.Secret, error) {
+	switch {
+	case c.KeyEnv != "":
 		return api.NewSecret(p.env.get(c.KeyEnv)), nil
+	case c.KeyCommand != nil:
+		return p.commandKey(ctx, c, secrets, keyCommandLimit)
+	case c.Store != "":
+		key, err := p.keyStore(c, c.Store).read(ctx)
+		if err != nil && ctx.Err() == nil {
+			err = &exitError{exitNeedsSignIn, err}
+		}
+		return key, err
+	case c.KeyFile == "":
+		return api.Secret{}, nil
 	}
 	key, err := keyFile{path: c.KeyFile, remedy: "write your key for the context " + c.Name + " into it"}.read()
 	if errors.Is(err, fs.ErrNotExist) {
-		return api.Secret{}, &exitError{exitNeedsSignIn, fmt.Errorf("the context %s has its key in %s, and there is no such file: put the key there, readable by you alone", c.Name, c.KeyFile)}
+		err = fmt.Errorf("the context %s has its key in %s, and there is no such file: put the key there, readable by you alone", c.Name, c.KeyFile)
+	}
+	if err != nil {
+		err = &exitError{exitNeedsSignIn, err}
 	}
 	return key, err
 }
 
-// keyVariable names the variable that a person may put the key into.
-func (f connectFlags) keyVariable() string {
-	if chosen, known := f.file.ByName(f.context); known && chosen.KeyEnv != "" {
-		return chosen.KeyEnv
+// keepKey says how a person saves giving the key the next time.
+func (f connectFlags) keepKey() string {
+	switch chosen, _ := f.file.ByName(f.context); {
+	case chosen.KeyEnv != "":
+		return "set " + chosen.KeyEnv + " to your developer API key"
+	case chosen.KeyFile != "":
+		return "write your developer API key into " + chosen.KeyFile
+	case chosen.KeyCommand != nil:
+		return "have " + chosen.KeyCommand[0] + " print your developer API key"
+	case f.context != "":
+		return "run lifeguard login --context " + f.context + ", or set " + envAPIKey + " to your developer API key"
 	}
-	return envAPIKey
+	return "run lifeguard login --server " + f.server + ", or set " + envAPIKey + " to your developer API key"
 }

@@ -3,8 +3,9 @@
 // is silently broken: an unknown name, a wrong type, a name that stands twice
 // are errors with the line they are on and, where one is near, the right name.
 //
-// No key belongs in the file. A context says where its key is: in a variable
-// of the environment, or in a file that only its owner can read.
+// No key belongs in the file. A context says where its key is: in the keyring
+// of the operating system, in a variable of the environment, in a file that
+// only its owner can read, or behind a program that prints it.
 package config
 
 import (
@@ -58,9 +59,15 @@ type Context struct {
 	Server string
 	// CAFile is a PEM file with further certificates to trust, "" for none.
 	CAFile string
-	// KeyEnv is the variable that holds the key, KeyFile a file that does. At
-	// most one of them is set.
+	// Proxy is the URL of the proxy to go through, [NoProxy] to go through none,
+	// "" to leave that to HTTPS_PROXY. See [ParseProxy].
+	Proxy string
+	// KeyEnv is the variable that holds the key, KeyFile a file that does,
+	// KeyCommand a program that prints it with its arguments, and Store where
+	// lifeguard login keeps it. At most one of the four is set.
 	KeyEnv, KeyFile string
+	KeyCommand      []string
+	Store           Store
 	// Production marks the one that counts; Word is the word it is marked
 	// with. Another context may have a word too.
 	Production bool
@@ -70,6 +77,15 @@ type Context struct {
 	ReadOnly *bool
 	Theme    *styles.Theme
 }
+
+// Store is where lifeguard login keeps a context's key.
+type Store string
+
+// The values of a Store. The zero value keeps none.
+const (
+	Keyring Store = "keyring" // of the operating system
+	File    Store = "file"    // mode 0600, in the data folder
+)
 
 // Switch is a setting that can be left to the program.
 type Switch string
@@ -177,7 +193,7 @@ func Parse(path string, text []byte) (Config, error) {
 	// First, because every other problem may quote what it is about.
 	for i, line := range bytes.Split(text, []byte("\n")) {
 		if api.FindKey(string(line)) != "" {
-			r.problem(i+1, "this looks like a key: remove it, and say with key_env or key_file where the key is")
+			r.problem(i+1, "this looks like a key: remove it: lifeguard login keeps a key, or key_env, key_file or key_command say where it is")
 		}
 	}
 	if len(r.problems) > 0 {

@@ -39,6 +39,7 @@ contexts:
   prod:
     server: https://keys.example.com
     ca_file: ~/ca.pem
+    proxy: http://proxy.example.com:3128
     key_file: prod.key
     production: true
     word: LIVE
@@ -47,6 +48,9 @@ contexts:
     theme: dark
   local:
   staging: {server: "https://staging.example.com", key_env: STAGING_KEY}
+  vault: {server: "https://vault.example.com", key_command: [pass, show, "a b", 7], proxy: none}
+  split: {server: "https://vault.example.com", key_command: bin/pass  show keys/split}
+  kept: {server: "https://kept.example.com", store: keyring}
 read_only: false
 theme: high-contrast
 ascii: true
@@ -74,11 +78,14 @@ keys:
 		Keys:  tui.Keys{"new": {"n", "f2"}, "sort": {}, "top": {"0"}, "refresh": {"?"}, "help": {"h"}},
 		Contexts: []config.Context{
 			{
-				Name: "prod", Line: 4, Server: "https://keys.example.com", CAFile: filepath.Join(home, "ca.pem"), KeyFile: "/etc/lifeguard/prod.key",
+				Name: "prod", Line: 4, Server: "https://keys.example.com", CAFile: filepath.Join(home, "ca.pem"), Proxy: "http://proxy.example.com:3128", KeyFile: "/etc/lifeguard/prod.key",
 				Production: true, Word: "LIVE", Color: "red", ReadOnly: &yes, Theme: &dark,
 			},
-			{Name: "local", Line: 13},
-			{Name: "staging", Line: 14, Server: "https://staging.example.com", KeyEnv: "STAGING_KEY"},
+			{Name: "local", Line: 14},
+			{Name: "staging", Line: 15, Server: "https://staging.example.com", KeyEnv: "STAGING_KEY"},
+			{Name: "vault", Line: 16, Server: "https://vault.example.com", KeyCommand: []string{"pass", "show", "a b", "7"}, Proxy: config.NoProxy},
+			{Name: "split", Line: 17, Server: "https://vault.example.com", KeyCommand: []string{"/etc/lifeguard/bin/pass", "show", "keys/split"}},
+			{Name: "kept", Line: 18, Server: "https://kept.example.com", Store: config.Keyring},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -122,31 +129,41 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"contexts:\n  a:\n    key_env: A-B":          `3: contexts.a.key_env must be the name of a variable`,
 		"contexts:\n  a:\n    key_file: x":           `3: contexts.a.key_file is for a server: give the context its server too`,
 		"contexts:\n  a:\n    server: 'x://a:b@c'\n": `3: contexts.a.server must be an address such as`,
-		"contexts:\n  a:\n    server: https://a\n    key_env: A\n    key_file: b": `5: contexts.a has key_env and key_file: keep one of them`,
-		"contexts:\n  a:\n    word: SEVENTEEN LETTERS!":                           `3: contexts.a.word must be a text of at most 16 characters`,
-		"contexts:\n  a: &a {}\n  b: *a":                                          `2: contexts.a must be names with values below it, not a reference`,
-		"theme: !!str dark":                                                       `not a tag`,
-		"theme: dark\n---\ntheme: light":                                          `the file has a second document: keep one`,
-		"views:\n  a:":                                                            `2: views.a needs a query, a sort or both`,
-		"views:\n  a:\n    sort: usde":                                            `3: views.a.sort cannot be "usde": did you mean "used"?`,
-		"views:\n  a:\n    query: 'tem:x'":                                        `3: views.a.query: `,
-		"views:\n  a:\n    query: '\"x'":                                          `3: views.a.query: `,
-		"views:\n  a:\n    sorted: x":                                             `3: there is no setting "views.a.sorted": did you mean "sort"?`,
-		"views:\n  '': {sort: name}":                                              `a view cannot be called ""`,
-		"keys:\n  delte: x":                                                       `2: there is no action "delte": did you mean "delete"?`,
-		"keys:\n  zebras: x":                                                      `2: there is no action "zebras": docs/keys.md`,
-		"keys:\n  new:":                                                           `2: keys.new must be a key such as "n", a list of keys, or [] for none, not nothing`,
-		"keys:\n  new: [[a]]":                                                     `2: keys.new must be a key such as "n", a list of keys, or [] for none, not a list`,
-		"keys:\n  new: d":                                                         `2: new is on d, which delete has in the same place (API Keys): give one of them another key`,
-		"keys:\n  new: x\n  sort: s\n  delete: x":                                 `4: delete is on x, which new has in the same place (API Keys): give one of them another key (the other is on line 2)`,
-		"keys:\n  delete: enter\n  details: o":                                    `2: delete changes something, so it cannot be on enter`,
-		"keys:\n  back: []":                                                       `2: back must keep a key`,
-		"keys:\n  sort: escape":                                                   `2: the key "escape" is called "esc" here`,
-		"theme: 'dark":                                                            `1: this is not YAML: `,
-		"\ttheme: dark":                                                           `1: this is not YAML: `,
-		"just words":                                                              `1: the file must be names with values below it, not "just words"`,
-		"- a\n- b":                                                                `1: the file must be names with values below it, not a list`,
-		"theme: \"a\x1b]52;c;aGk=\\a\"":                                           `theme`,
+		"contexts:\n  a:\n    server: https://a\n    key_env: A\n    key_file: b":     `5: contexts.a has key_env and key_file: keep one of them`,
+		"contexts:\n  a:\n    server: https://a\n    store: file\n    key_command: b": `5: contexts.a has key_command and store: keep one of them`,
+		"contexts:\n  a:\n    server: https://a\n    store: safe":                     `4: contexts.a.store cannot be "safe": it is one of keyring and file`,
+		"contexts:\n  a:\n    store: keyring":                                         `3: contexts.a.store is for a server: give the context its server too`,
+		"contexts:\n  a:\n    server: https://a\n    proxy: proxy:3128":               `4: contexts.a.proxy must be the address of a proxy, such as`,
+		"contexts:\n  a:\n    server: https://a\n    proxy: 'http://a:hunter2@b'":     `4: contexts.a.proxy must be an address without a name or password`,
+		"contexts:\n  a:\n    server: https://a\n    proxy: [a]":                      `4: contexts.a.proxy must be a text, not a list`,
+		"contexts:\n  a:\n    server: https://a\n    key_command: pass 'a b'":         `4: contexts.a.key_command is run without a shell: write it as a list`,
+		"contexts:\n  a:\n    server: https://a\n    key_command: []":                 `4: contexts.a.key_command must be a program with its arguments`,
+		"contexts:\n  a:\n    server: https://a\n    key_command: [a, [b]]":           `4: contexts.a.key_command must be a program with its arguments, such as [pass, show, lifeguard/production], not a list`,
+		"contexts:\n  a:\n    server: https://a\n    key_command: 7":                  `4: contexts.a.key_command must be a program with its arguments`,
+		"contexts:\n  a:\n    word: SEVENTEEN LETTERS!":                               `3: contexts.a.word must be a text of at most 16 characters`,
+		"contexts:\n  a: &a {}\n  b: *a":                                              `2: contexts.a must be names with values below it, not a reference`,
+		"theme: !!str dark":                                                           `not a tag`,
+		"theme: dark\n---\ntheme: light":                                              `the file has a second document: keep one`,
+		"views:\n  a:":                                                                `2: views.a needs a query, a sort or both`,
+		"views:\n  a:\n    sort: usde":                                                `3: views.a.sort cannot be "usde": did you mean "used"?`,
+		"views:\n  a:\n    query: 'tem:x'":                                            `3: views.a.query: `,
+		"views:\n  a:\n    query: '\"x'":                                              `3: views.a.query: `,
+		"views:\n  a:\n    sorted: x":                                                 `3: there is no setting "views.a.sorted": did you mean "sort"?`,
+		"views:\n  '': {sort: name}":                                                  `a view cannot be called ""`,
+		"keys:\n  delte: x":                                                           `2: there is no action "delte": did you mean "delete"?`,
+		"keys:\n  zebras: x":                                                          `2: there is no action "zebras": docs/keys.md`,
+		"keys:\n  new:":                                                               `2: keys.new must be a key such as "n", a list of keys, or [] for none, not nothing`,
+		"keys:\n  new: [[a]]":                                                         `2: keys.new must be a key such as "n", a list of keys, or [] for none, not a list`,
+		"keys:\n  new: d":                                                             `2: new is on d, which delete has in the same place (API Keys): give one of them another key`,
+		"keys:\n  new: x\n  sort: s\n  delete: x":                                     `4: delete is on x, which new has in the same place (API Keys): give one of them another key (the other is on line 2)`,
+		"keys:\n  delete: enter\n  details: o":                                        `2: delete changes something, so it cannot be on enter`,
+		"keys:\n  back: []":                                                           `2: back must keep a key`,
+		"keys:\n  sort: escape":                                                       `2: the key "escape" is called "esc" here`,
+		"theme: 'dark":                                                                `1: this is not YAML: `,
+		"\ttheme: dark":                                                               `1: this is not YAML: `,
+		"just words":                                                                  `1: the file must be names with values below it, not "just words"`,
+		"- a\n- b":                                                                    `1: the file must be names with values below it, not a list`,
+		"theme: \"a\x1b]52;c;aGk=\\a\"":                                               `theme`,
 	} {
 		_, err := config.Parse("f.yaml", []byte(text))
 		var unusable *config.Error
@@ -261,6 +278,50 @@ func TestUseContextChangesOneLine(t *testing.T) {
 	} {
 		if got, err := config.UseContext("f.yaml", []byte(before), "b"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %q, %v; want %q", before, got, err, want)
+		}
+	}
+}
+
+func TestPutContextChangesNothingElse(t *testing.T) {
+	t.Parallel()
+	for before, want := range map[string]string{
+		"":                                    "contexts:\n  new:\n    server: https://new\n    store: file\n",
+		"# mine":                              "# mine\n\ncontexts:\n  new:\n    server: https://new\n    store: file\n",
+		"theme: dark\n":                       "theme: dark\n\ncontexts:\n  new:\n    server: https://new\n    store: file\n",
+		"contexts: # none yet\ntheme: dark\n": "contexts: # none yet\n  new:\n    server: https://new\n    store: file\ntheme: dark\n",
+		"contexts:\r\n    a:\r\n        server: https://a # it\r\n        # said of a\r\n\r\n# the colours\r\ntheme: dark\r\n": "contexts:\r\n    a:\r\n        server: https://a # it\r\n        # said of a\r\n    new:\r\n      server: https://new\r\n      store: file\r\n\r\n# the colours\r\ntheme: dark\r\n",
+		"contexts:\n  a: {server: https://a}":                                                        "contexts:\n  a: {server: https://a}\n  new:\n    server: https://new\n    store: file\n",
+		"contexts:\n  new: # mine\n    # why\n    server: https://old # before\n    word: W\n  z:\n": "contexts:\n  new: # mine\n    store: file\n    # why\n    server: https://new # before\n    word: W\n  z:\n",
+		"contexts:\n  new:\n    store: keyring\n    server: https://old\n":                           "contexts:\n  new:\n    store: file\n    server: https://new\n",
+		"contexts:\n  new:\n  z:\n":                                                                  "contexts:\n  new:\n    server: https://new\n    store: file\n  z:\n",
+	} {
+		got, err := config.PutContext("f.yaml", []byte(before), "new", config.Entry{Name: "server", Value: "https://new"}, config.Entry{Name: "store", Value: "file"})
+		if err != nil || string(got) != want {
+			t.Errorf("%q:\n got %q, %v\nwant %q", before, got, err, want)
+		}
+	}
+	for before, want := range map[string]string{
+		"contexts: {a: {server: https://a}}":                         "in an unusual way: write server: https://new and store: file into contexts.new by hand",
+		"{theme: dark}":                                              "in an unusual way",
+		"contexts:\n  new: {server: https://a}\n":                    "in an unusual way",
+		"contexts:\n  new:\n    server:\n      https://a\n":          "in an unusual way",
+		"contexts:\n  new:\n    server: https://a\n    key_env: A\n": "in an unusual way",
+		"contexts: [": "not YAML",
+	} {
+		got, err := config.PutContext("f.yaml", []byte(before), "new", config.Entry{Name: "server", Value: "https://new"}, config.Entry{Name: "store", Value: "file"})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %q, %v; want %q", before, got, err, want)
+		}
+	}
+	for _, path := range []string{"/etc/ca: the file #1.pem", "C:\\certs\\ca.pem", "/true", "/a'b\"c", "relative.pem"} {
+		got, err := config.PutContext("/f.yaml", nil, "new", config.Entry{Name: "server", Value: "https://new"}, config.Entry{Name: "ca_file", Value: path})
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		c := parse(t, string(got))
+		if want, _ := strings.CutPrefix(path, "/etc/lifeguard/"); !strings.HasSuffix(c.Contexts[0].CAFile, want) {
+			t.Errorf("%s became %s in %s", path, c.Contexts[0].CAFile, got)
 		}
 	}
 }

@@ -92,9 +92,12 @@ func (r *reader) text(what string, node ast.Node, into *string) bool {
 // path reads a file's path: ~ is the home folder, and what is relative begins
 // at the folder of the configuration.
 func (r *reader) path(what string, node ast.Node, into *string) {
-	if !r.text(what, node, into) {
-		return
+	if r.text(what, node, into) {
+		r.locate(what, node, into)
 	}
+}
+
+func (r *reader) locate(what string, node ast.Node, into *string) {
 	if rest, home := strings.CutPrefix(*into, "~/"); home {
 		folder, err := os.UserHomeDir()
 		if err != nil {

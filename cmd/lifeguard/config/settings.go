@@ -2,14 +2,11 @@ package config
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 
-	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/styles"
 )
 
@@ -35,7 +32,13 @@ var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // maxWord is the length of a context's word: the header has room for it.
 const maxWord = 16
 
-var switches = []Switch{Auto, On, Off}
+var (
+	switches = []Switch{Auto, On, Off}
+	stores   = []Store{Keyring, File}
+)
+
+// keySources are the settings that say where a context's key is.
+var keySources = []string{"key_env", "key_file", "key_command", "store"}
 
 // settings are the names at the top of the file.
 var settings = []setting[Config]{
@@ -112,14 +115,31 @@ var contextSettings = []setting[Context]{
 		read: func(r *reader, what string, n ast.Node, c *Context) { r.path(what, n, &c.CAFile) },
 	},
 	{
+		name: "proxy", values: "URL, none", fallback: "what HTTPS_PROXY and NO_PROXY say", example: "http://proxy.example.com:3128",
+		doc:  "The proxy to go through to the server: http, https or socks5. none goes through none, whatever HTTPS_PROXY says.",
+		read: readProxy,
+	},
+	{
 		name: "key_env", values: "name of a variable", fallback: "none", example: "PRODUCTION_KEY",
-		doc:  "The environment variable that holds your key for this server. LIFEGUARD_API_KEY, where it is set, comes before it.",
+		doc:  "The environment variable that holds your key for this server. LIFEGUARD_API_KEY and POOLSIDE_API_KEY, where set, come before it.",
 		read: readKeyEnv,
 	},
 	{
 		name: "key_file", values: "path", fallback: "none", example: "production.key",
 		doc:  "The file that holds your key for this server, one line, readable by you alone; instead of key_env.",
 		read: func(r *reader, what string, n ast.Node, c *Context) { r.path(what, n, &c.KeyFile) },
+	},
+	{
+		name: "key_command", values: "list of a program and its arguments", fallback: "none", example: `[pass, show, lifeguard/production]`,
+		doc: "The program that prints your key for this server, such as a vault's; instead of key_env. There is no shell. " +
+			"A text is split at its spaces. It has 30 seconds, and no standard input.",
+		read: readKeyCommand,
+	},
+	{
+		name: "store", values: "keyring, file", fallback: "none", example: "keyring",
+		doc: "Where lifeguard login keeps your key for this server, which it writes itself: in the keyring of the operating system, " +
+			"or in a file that you alone can read; instead of key_env.",
+		read: func(r *reader, what string, n ast.Node, c *Context) { choice(r, what, n, stores, &c.Store) },
 	},
 	{
 		name: "production", values: "true, false", fallback: "false", example: "true",
@@ -165,50 +185,3 @@ func themeNames() string {
 }
 
 func colorNames() string { return strings.Join(styles.ContextColors(), ", ") }
-
-func readContexts(r *reader, what string, node ast.Node, c *Config) {
-	r.entries(what, node, func(name string, key, value ast.Node) {
-		if !contextName.MatchString(name) {
-			r.fail(key, "a context cannot be called %q: letters, digits, dots and dashes, at most 64", name)
-			return
-		}
-		context := Context{Name: name, Line: line(key)}
-		readFields(r, join(what, name), value, contextSettings, &context)
-		if context.Server == "" {
-			for _, needs := range []string{"ca_file", "key_env", "key_file"} {
-				if at, set := r.lines[join(join(what, name), needs)]; set && r.lines[join(join(what, name), "server")] == 0 {
-					r.problem(at, join(join(what, name), needs)+" is for a server: give the context its server too")
-				}
-			}
-		}
-		if context.KeyEnv != "" && context.KeyFile != "" {
-			r.problem(r.lines[join(join(what, name), "key_file")], join(what, name)+" has key_env and key_file: keep one of them")
-		}
-		c.Contexts = append(c.Contexts, context)
-	})
-}
-
-func readServer(r *reader, what string, node ast.Node, c *Context) {
-	if !r.text(what, node, &c.Server) {
-		return
-	}
-	// The client says all the rest; a password must not get as far as that.
-	if address, err := url.Parse(c.Server); err != nil || address.User != nil {
-		r.fail(node, "%s must be an address such as https://keys.example.com, without a name or password", what)
-	}
-}
-
-func readKeyEnv(r *reader, what string, node ast.Node, c *Context) {
-	if r.text(what, node, &c.KeyEnv) && !variableName.MatchString(c.KeyEnv) {
-		r.fail(node, "%s must be the name of a variable, such as PRODUCTION_KEY", what)
-	}
-}
-
-func readWord(r *reader, what string, node ast.Node, c *Context) {
-	if !r.text(what, node, &c.Word) {
-		return
-	}
-	if utf8.RuneCountInString(c.Word) > maxWord || api.Clean(c.Word) != c.Word {
-		r.fail(node, "%s must be a text of at most %d characters", what, maxWord)
-	}
-}
