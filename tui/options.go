@@ -80,6 +80,9 @@ type Options struct {
 	// SignedOut says that Client has no key at all, so that the console asks for
 	// one in other words than when a key was refused.
 	SignedOut bool
+	// NextTime says how a person saves signing in the next time, as in "run
+	// lifeguard login", without a full stop; "" when there is nothing to say.
+	NextTime  string
 	Clipboard Clipboard
 	Clock     func() time.Time
 	// NewIdempotencyKey makes a UUID for a create.

@@ -120,6 +120,7 @@ func (m *Model) askToSignIn(err *api.Error) tea.Cmd {
 		return nil
 	}
 	d, cmd := newSignInDialog(err, m.options.SignIn != nil, m.options.SignedOut && m.session == 1, m.environment())
+	d.nextTime = m.options.NextTime
 	m.open(d)
 	return cmd
 }

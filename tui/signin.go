@@ -19,6 +19,7 @@ type signInDialog struct {
 	trying    bool
 	try       string // names the try that is under way
 	noKey     bool   // there was none to be refused
+	nextTime  string // what saves this the next time, may be ""
 	problem   string
 }
 
@@ -106,7 +107,10 @@ func (d signInDialog) view(e environment) panel {
 	lines := []string{s.Title.Render("Sign in")}
 	why := "The server does not accept your key: it was mistyped, deleted, or its user suspended."
 	if d.noKey {
-		why = "No API key was given. Enter yours; LIFEGUARD_API_KEY saves that the next time."
+		why = "No API key was given. Enter yours."
+	}
+	if d.nextTime != "" {
+		why += " For the next time, " + d.nextTime + "."
 	}
 	lines = append(lines, wrapped(why, e.width, s.Text.Render, e)...)
 	if d.reason.RequestID != "" {

@@ -22,6 +22,8 @@ type connection struct {
 	notice  string // said once at the start, may be ""
 	key     api.Secret
 	memory  memory // of what the console showed last
+	// nextTime says how a person saves signing in the next time, may be "".
+	nextTime string
 	// dial makes a client with a key: the first one, or that of a later sign-in.
 	dial func(api.Secret) (*client.Client, error)
 	// close ends what the connection started.
@@ -52,6 +54,9 @@ type connectFlags struct {
 	key         api.Secret
 	word, color string   // of the context
 	secrets     []string // variables that hold keys
+	// keyVariable is the variable of the environment that the key is from, "" for
+	// another place.
+	keyVariable string
 	// proxySetting is what a person changes the proxy in.
 	proxySetting string
 }
@@ -115,7 +120,8 @@ func connectServer(flags connectFlags, terminal bool) (connection, error) {
 	}
 	return connection{
 		name: cmp.Or(flags.context, c.Name()), address: c.Name(), key: key, dial: dial,
-		close: func() error { return nil },
+		nextTime: flags.keepKey(),
+		close:    func() error { return nil },
 	}, nil
 }
 

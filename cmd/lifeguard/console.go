@@ -120,6 +120,7 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		Address:           c.address,
 		ReadOnly:          flags.readOnly,
 		SignedOut:         c.key.IsZero(),
+		NextTime:          c.nextTime,
 		Production:        flags.production,
 		ContextWord:       flags.word,
 		ContextColor:      flags.color,

@@ -81,7 +81,7 @@ func (f connectFlags) resolve(ctx context.Context, p process) (connectFlags, err
 		}
 	}
 	f.secrets = append(f.secrets, envAPIKey, envPoolsideKey)
-	f.key, _ = p.env.apiKey()
+	f.key, f.keyVariable = p.env.apiKey()
 	if f.proxySetting = "--proxy"; f.proxy != "" {
 		if _, err := config.ParseProxy(f.proxy); err != nil {
 			return f, fmt.Errorf("--proxy %w", err)
@@ -200,6 +200,8 @@ func (p process) contextKey(ctx context.Context, c config.Context, secrets []str
 // keepKey says how a person saves giving the key the next time.
 func (f connectFlags) keepKey() string {
 	switch chosen, _ := f.file.ByName(f.context); {
+	case f.keyVariable != "":
+		return "set " + f.keyVariable + " to your developer API key"
 	case chosen.KeyEnv != "":
 		return "set " + chosen.KeyEnv + " to your developer API key"
 	case chosen.KeyFile != "":
