@@ -167,13 +167,6 @@ type ServiceAccountList struct {
 	Total           *int             `json:"total,omitempty"` // only with include_totals
 }
 
-// CreateServiceAccount is the body of a create: team and name are the only
-// inputs (contract, section 1).
-type CreateServiceAccount struct {
-	Name   string `json:"name"`
-	TeamID string `json:"team_id"`
-}
-
 // CreatedServiceAccount is the only answer that ever holds a key.
 type CreatedServiceAccount struct {
 	ServiceAccount ServiceAccount `json:"service_account"`

@@ -70,6 +70,7 @@ func TestArrows(t *testing.T) {
 		"api":                          {},
 		"client":                       {"api"},
 		"identify":                     {"api"},
+		"seal":                         {"api"},
 		"server":                       {"api"},
 		"server/sample":                {"api", "server", "server/sqlstore"},
 		"server/sqlstore":              {"api", "server"},
@@ -77,8 +78,9 @@ func TestArrows(t *testing.T) {
 		"server/storetest": {
 			"api", "server", "server/sample",
 		},
+		"sshd":                  {},
 		"styles":                {},
-		"tui":                   {"api", "identify", "styles", "tui/*"},
+		"tui":                   {"api", "identify", "seal", "styles", "tui/*"},
 		"tui/clipboard":         {},
 		"tui/fuzzy":             {"tui/sorting"},
 		"tui/feed":              {"api"},
@@ -89,7 +91,7 @@ func TestArrows(t *testing.T) {
 		"tui/sorting":           {},
 		"tui/table":             {"styles", "tui/fuzzy"},
 		"tui/tuitest":           {},
-		"cmd/lifeguard":         {"api", "client", "cmd/lifeguard/config", "cmd/lifeguard/orgfile", "identify", "server", "server/*", "styles", "tui", "tui/*"},
+		"cmd/lifeguard":         {"api", "client", "cmd/lifeguard/config", "cmd/lifeguard/orgfile", "identify", "seal", "server", "server/*", "sshd", "styles", "tui", "tui/*"},
 		"cmd/lifeguard/config":  {"api", "styles", "tui", "tui/*"},
 		"cmd/lifeguard/orgfile": {"api", "cmd/lifeguard/config"},
 	}

@@ -51,6 +51,7 @@ func TestShape(t *testing.T) {
 		"service accounts, last page":   {api.ServiceAccountList{ServiceAccounts: []api.ServiceAccount{}}, `{"service_accounts":[],"links":{}}`},
 		"service accounts, with totals": {api.ServiceAccountList{ServiceAccounts: []api.ServiceAccount{account}, Links: api.Links{Next: "/x?y"}, Total: &seventy}, `{"service_accounts":[` + accountJSON + `],"links":{"next":"/x?y"},"total":70}`},
 		"create":                        {api.CreateServiceAccount{Name: "ci", TeamID: "t1"}, `{"name":"ci","team_id":"t1"}`},
+		"create, sealed":                {api.CreateServiceAccount{Name: "ci", TeamID: "t1", SealedTo: []string{"age1q"}}, `{"name":"ci","team_id":"t1","sealed_to":["age1q"]}`},
 		"team":                          {team, teamJSON},
 		"team, deleted":                 {gone, teamJSON[:len(teamJSON)-1] + `,"deleted_at":"2026-03-01T13:00:00Z"}`},
 		"teams":                         {api.TeamList{Teams: []api.Team{team}}, `{"teams":[` + teamJSON + `],"links":{}}`},

@@ -54,8 +54,9 @@ type createInput struct {
 // createBody is checked by our own rules, whose messages are written for the
 // field that a person fills in.
 type createBody struct {
-	Name   string `json:"name" doc:"1 to 64 characters of any script, unique in the team. Kept in Unicode's normal form C."`
-	TeamID string `json:"team_id" doc:"Id of the team whose permissions the account inherits."`
+	Name     string   `json:"name" doc:"1 to 64 characters of any script, unique in the team. Kept in Unicode's normal form C."`
+	TeamID   string   `json:"team_id" doc:"Id of the team whose permissions the account inherits."`
+	SealedTo []string `json:"sealed_to,omitempty" doc:"Fingerprints of those whom the client seals the key to, so that it is shown to nobody, 10 at most: SHA256: and 43 characters, or an age1 recipient. The audit event keeps them; the server cannot check that it was done."`
 }
 
 type createOutput struct {
@@ -87,6 +88,7 @@ func (revealed) Schema(huma.Registry) *huma.Schema {
 // creation is a create that passed all checks which need no database.
 type creation struct {
 	name, teamID   string
+	sealedTo       []string
 	idempotencyKey string // "" when the caller sent none
 	bodyHash       [32]byte
 	caller         caller
@@ -120,6 +122,9 @@ func (s *Server) createServiceAccount(ctx context.Context, input *createInput) (
 		if replayed {
 			event.Metadata["replayed"] = "true"
 		}
+		if len(c.sealedTo) > 0 {
+			event.Metadata["delivery"], event.Metadata["sealed_to"] = "sealed, never displayed", strings.Join(c.sealedTo, " ")
+		}
 		return event, nil
 	})
 	if err != nil {
@@ -137,10 +142,13 @@ func (s *Server) createServiceAccount(ctx context.Context, input *createInput) (
 func (s *Server) newCreation(ctx context.Context, input *createInput) (*creation, error) {
 	c := &creation{
 		name: norm.NFC.String(input.Body.Name), teamID: strings.ToLower(input.Body.TeamID), caller: callerOf(ctx),
-		idempotencyKey: strings.ToLower(input.IdempotencyKey), flight: s.flight(),
+		idempotencyKey: strings.ToLower(input.IdempotencyKey), sealedTo: input.Body.SealedTo, flight: s.flight(),
 	}
 	if err := api.CheckName(c.name); err != nil {
 		return nil, invalid("body.name", err)
+	}
+	if err := api.CheckSealedTo(c.sealedTo); err != nil {
+		return nil, invalid("body.sealed_to", err)
 	}
 	if c.idempotencyKey != "" && !isID(c.idempotencyKey) {
 		return nil, invalid("header."+api.HeaderIdempotencyKey, errors.New("must be a UUID"))
@@ -157,7 +165,12 @@ func (s *Server) newCreation(ctx context.Context, input *createInput) (*creation
 	if c.secret, c.key, err = s.source.mint(); err != nil {
 		return nil, internal(err)
 	}
-	c.bodyHash = sha256.Sum256(appendText(appendText(nil, c.name), c.teamID))
+	// Without recipients these are the bytes that older versions hashed.
+	body := appendText(appendText(nil, c.name), c.teamID)
+	for _, recipient := range c.sealedTo {
+		body = appendText(body, recipient)
+	}
+	c.bodyHash = sha256.Sum256(body)
 	c.accountID = s.source.newID()
 	c.event = s.event(ctx, c.caller, ActionServiceAccountCreate)
 	c.event.Time = c.key.CreatedAt
@@ -220,7 +233,7 @@ func (c *creation) replay(ctx context.Context, tx Tx) (api.ServiceAccount, error
 	}
 	if remembered.BodyHash != c.bodyHash {
 		refusal := refuse(http.StatusUnprocessableEntity, api.CodeIdempotencyMismatch,
-			"This Idempotency-Key belongs to a create with another team or name. Take a new one for a new create.")
+			"This Idempotency-Key belongs to a create with another team, name or recipients. Take a new one for a new create.")
 		return api.ServiceAccount{}, refusal
 	}
 	if c.flight.elsewhere(remembered) {

@@ -60,6 +60,55 @@ func TestCreateGivesAWorkingKeyAndItsEvent(t *testing.T) {
 	}
 }
 
+// A create whose key the client seals says so in its event, and is another create
+// than one without.
+func TestASealedCreateIsAudited(t *testing.T) {
+	f := newFixture(t)
+	id := newID()
+	sealed := func(fingerprints ...string) string {
+		body, err := json.Marshal(api.CreateServiceAccount{Name: "sealed", TeamID: f.teamA, SealedTo: fingerprints})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	one, two := "SHA256:"+strings.Repeat("a", 42)+"/", "age1"+strings.Repeat("q", 58)
+	account, _ := f.created(f.post("admin", sealed(one, two), api.HeaderIdempotencyKey, id))
+	f.clock.advance(time.Minute)
+	again, _ := f.created(f.post("admin", sealed(one, two), api.HeaderIdempotencyKey, id))
+	if again.ID != account.ID {
+		t.Errorf("a repetition made %s, not %s", again.ID, account.ID)
+	}
+	for _, event := range f.events("service_account.create")[len(f.events("service_account.create"))-2:] {
+		if event.Metadata["delivery"] != "sealed, never displayed" || event.Metadata["sealed_to"] != one+" "+two {
+			t.Errorf("event %+v", event.Metadata)
+		}
+	}
+	for _, other := range []string{createBody("sealed", f.teamA), sealed(one), sealed(two, one), sealed(one, two[:61])} {
+		f.refused(http.StatusUnprocessableEntity, api.CodeIdempotencyMismatch, f.post("admin", other, api.HeaderIdempotencyKey, id))
+	}
+	many := make([]string, api.MaxSealedTo+1)
+	for i := range many {
+		many[i] = fmt.Sprintf("SHA256:%043d", i)
+	}
+	for want, bad := range map[error][]string{
+		api.ErrSealedToForm: {"ada"}, api.ErrSealedTwice: {one, two, one}, api.ErrSealedToMany: many,
+	} {
+		problem := f.refused(http.StatusUnprocessableEntity, api.CodeInvalid, f.post("admin", sealed(bad...)))
+		if diff := cmp.Diff([]api.FieldProblem{{Location: "body.sealed_to", Message: want.Error()}}, problem.Errors); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", bad, diff)
+		}
+	}
+	for _, bad := range []string{"", "SHA256:", "SHA256:" + strings.Repeat("a", 44), "age1", "AGE1QQQ", "age1q q", one + "\n", "age1" + strings.Repeat("q", 81), f.keys["robot"]} {
+		f.refused(http.StatusUnprocessableEntity, api.CodeInvalid, f.post("admin", sealed(bad)))
+	}
+	f.created(f.post("admin", `{"name":"not sealed","team_id":"`+f.teamA+`","sealed_to":[]}`))
+	events := f.events("service_account.create")
+	if last := events[len(events)-1]; last.Metadata["delivery"] != "" {
+		t.Errorf("event %+v", last.Metadata)
+	}
+}
+
 func TestNamesAreKeptInOneForm(t *testing.T) {
 	f := newFixture(t)
 	created := f.create("admin", "Pru\u0308fung", f.teamA, "x")

@@ -173,7 +173,7 @@ func (d createDialog) submit(e environment) (dialog, tea.Cmd, action) {
 		return d, cmd, a
 	}
 	request := api.CreateServiceAccount{Name: d.name.Value(), TeamID: d.team.ID}
-	if d.idempotencyKey == "" || request != d.request {
+	if d.idempotencyKey == "" || !request.Equal(d.request) {
 		d.request, d.idempotencyKey, d.sender = request, e.newKey(), callerID(e)
 	}
 	return d.send()
