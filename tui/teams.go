@@ -10,6 +10,7 @@ import (
 	"github.com/lifeguard-keys/lifeguard/tui/fuzzy"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
 	"github.com/lifeguard-keys/lifeguard/tui/query"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
 )
 
 // teamsPage is the Teams page: each team with its role, its members and its
@@ -47,14 +48,8 @@ type accountCounts struct {
 func newTeamsPage() teamsPage {
 	return teamsPage{
 		listing: newListing(teamColumns, "name or role - or role:x can:x keys:0 !x"),
-		index:   fuzzy.New(teamFields...),
+		index:   selection.NewTeamIndex(nil),
 	}
-}
-
-// teamFields rank a hit in a team's name before one in its role.
-var teamFields = []fuzzy.Field{
-	{Exact: 100, Prefix: 90, Word: 80, Inside: 70, Scattered: 40},
-	{Exact: 60, Prefix: 55, Word: 50, Inside: 45},
 }
 
 func (t *teamsPage) name() string { return "Teams" }
@@ -104,11 +99,7 @@ func (t *teamsPage) update(msg tea.Msg, e environment) (tea.Cmd, action) {
 func (t *teamsPage) take(list []api.Team, e environment) {
 	t.list, t.known, t.loaded = list, true, e.now
 	t.failure, t.attempts = nil, 0
-	rows := make([]fuzzy.Row, len(list))
-	for i, team := range list {
-		rows[i].Texts = []string{team.Name, team.Role.Name}
-	}
-	t.index = fuzzy.New(teamFields...).Append(rows...)
+	t.index = selection.NewTeamIndex(list)
 	t.search(e.now)
 	t.rest(e)
 }
@@ -162,7 +153,7 @@ func (t *teamsPage) count(list inventory.List, complete bool, now time.Time) {
 	if t.resting != nil {
 		t.resting = t.facts(t.resting.team, list)
 	}
-	if slices.Contains(t.sought.Fields(), fieldKeys) {
+	if slices.Contains(t.sought.Fields(), selection.FieldKeys) {
 		t.search(now)
 	}
 }

@@ -46,7 +46,7 @@ func auditCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.connect.register(cmd)
+	flags.connect.registerVerb(cmd)
 	set := cmd.Flags()
 	set.IntVar(&flags.last, "last", 50, "how many of the newest events to print; 0 prints all")
 	set.BoolVarP(&flags.follow, "follow", "f", false, "go on with each new event")

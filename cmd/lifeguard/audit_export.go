@@ -46,7 +46,7 @@ func auditExportCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	connect.register(cmd)
+	connect.registerVerb(cmd)
 	cmd.Flags().StringVar(&format, "format", "ocsf", "how events are written: ocsf")
 	cmd.Flags().Int64Var(&after, "after", 0, "only events after this sequence")
 	return cmd

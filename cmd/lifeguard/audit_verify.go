@@ -49,7 +49,7 @@ func auditVerifyCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.connect.register(cmd)
+	flags.connect.registerVerb(cmd)
 	cmd.Flags().StringVar(&flags.database, "database", "", "the database, as in lifeguard serve")
 	cmd.Flags().StringVar(&flags.expect, "expect", "", "an end of the log that verify printed before, SEQUENCE:HASH")
 	return cmd

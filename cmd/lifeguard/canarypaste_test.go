@@ -120,6 +120,11 @@ var canaryCommands = map[string][][]string{
 	"lifeguard org export":   {{"org", "export"}},
 	"lifeguard org apply":    {{"org", "apply", "-f", pastedFile}, {"org", "apply", "-f", pastedFile, "--json"}},
 	"lifeguard user list":    {{"user", "list"}, {"user", "list", "--json"}},
+	"lifeguard create":       {{"create", "--team", "nowhere", "--name", "x", "--json"}},
+	"lifeguard delete":       {{"delete", "nobody", "--json"}, {"delete", "nobody"}},
+	"lifeguard get":          {{"get", "nobody", "--json"}},
+	"lifeguard teams":        {{"teams"}, {"teams", "--json"}, {"teams", "--jsonl"}},
+	"lifeguard whoami":       {{"whoami"}, {"whoami", "--json"}},
 	"lifeguard list":         {{"list"}, {"list", "--json"}, {"list", "--jsonl"}},
 }
 
@@ -158,6 +163,9 @@ func (c *canary) runCommands() {
 		{"org", "apply", "-f", key}, {"user", "key", "--email", key}, {"user", "create", "--email", key, "--name", key},
 		{"user", "create", "--email", "x@example.com", "--team", key}, {"user", "delete", "--email", key, "--yes"},
 		{"user", "key", "--email", "ada@example.com", "--idempotency-key", key},
+		{"create", "--team", key, "--name", "x"}, {"create", "--team", "administrators", "--name", key, "--json"},
+		{"create", "--team", "administrators", "--name", "x", "--idempotency-key", key}, {"get", key}, {"delete", key, "--json"},
+		{"delete", "x", "--confirm", key}, {"teams", "--query", key, "--json"}, {"whoami", key},
 	}
 	c.writePastedFile(key)
 	defer func() { _ = os.Remove(filepath.Join(c.folder, pastedFile)) }() // the folder is searched too

@@ -40,6 +40,7 @@ type connectFlags struct {
 	proxy    string // as config.ParseProxy takes it, "" for that of the environment
 	theme    string
 	readOnly bool
+	noInput  bool // ask nothing
 	// production makes the console look as if much depended on it.
 	production bool
 	// auditDays is for how many days an authority on this machine keeps audit

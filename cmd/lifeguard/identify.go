@@ -45,7 +45,7 @@ func identifyCommand(p process) *cobra.Command {
 			return errors.Join(p.tellKeys(cmd.Context(), connect, found, asJSON), err, foundCode(found, exitIfFound))
 		},
 	}
-	connect.register(cmd)
+	connect.registerVerb(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	cmd.Flags().BoolVar(&exitIfFound, "exit-code", false, "end with 3 when there is a whole key in the log")
 	return cmd

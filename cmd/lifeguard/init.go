@@ -109,11 +109,14 @@ func handOver(w io.Writer, key api.Secret) error {
 	return nil
 }
 
-// writeKey writes the key on a line of its own. Where standard output is a
-// file, a full disk may only be noticed when it is flushed. Where it was closed,
-// the Go runtime has put the null device in its place, which takes everything
-// and keeps nothing.
-func writeKey(w io.Writer, key api.Secret) error {
+// writeKey writes the key on a line of its own.
+func writeKey(w io.Writer, key api.Secret) error { return deliver(w, key.Reveal()+"\n") }
+
+// deliver writes a text that must arrive. Where standard output is a file, a
+// full disk may only be noticed when it is flushed. Where it was closed, the Go
+// runtime has put the null device in its place, which takes everything and
+// keeps nothing.
+func deliver(w io.Writer, text string) error {
 	file, isFile := w.(*os.File)
 	var mode os.FileMode
 	if isFile {
@@ -126,7 +129,7 @@ func writeKey(w io.Writer, key api.Secret) error {
 		}
 		mode = info.Mode()
 	}
-	_, err := io.WriteString(w, key.Reveal()+"\n")
+	_, err := io.WriteString(w, text)
 	if err == nil && isFile && mode.IsRegular() {
 		err = file.Sync()
 	}

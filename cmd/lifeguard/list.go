@@ -19,12 +19,12 @@ import (
 )
 
 type listFlags struct {
-	connect         connectFlags
-	query, sort     string
-	view            string
-	reverse         bool
-	asJSON, asLines bool
-	request         selection.Request
+	connect     connectFlags
+	query, sort string
+	view        string
+	reverse     bool
+	form
+	request selection.Request
 }
 
 func listCommand(p process) *cobra.Command {
@@ -72,14 +72,13 @@ func listCommand(p process) *cobra.Command {
 			return err
 		},
 	}
-	flags.connect.register(cmd)
+	flags.connect.registerVerb(cmd)
 	set := cmd.Flags()
 	set.StringVarP(&flags.query, "query", "q", "", "which service accounts, in the language of the console's search")
 	set.StringVar(&flags.view, "view", "", "a view of the configuration: its query and its order, unless --sort says otherwise")
 	set.StringVar(&flags.sort, "sort", "", "sort by "+strings.Join(columns, ", ")+"; without it the best match comes first")
 	set.BoolVar(&flags.reverse, "reverse", false, "turn the order round")
-	set.BoolVar(&flags.asJSON, "json", false, "one JSON array")
-	set.BoolVar(&flags.asLines, "jsonl", false, "one JSON object a line")
+	flags.register(cmd)
 	return cmd
 }
 
@@ -113,8 +112,8 @@ func (f *listFlags) parse(columns []string, sorted bool) error {
 			return fmt.Errorf("--sort must be one of %s, not %q", strings.Join(columns, ", "), f.sort)
 		}
 	}
-	if f.asJSON && f.asLines {
-		return errors.New("--json and --jsonl exclude each other")
+	if err := f.check(); err != nil {
+		return err
 	}
 	f.request.Order = selection.Order{Column: column, Reverse: f.reverse}
 	f.request.Ranked = !sorted
@@ -131,7 +130,7 @@ func list(ctx context.Context, p process, flags listFlags, c *client.Client) err
 		return err
 	}
 	request.Query = selection.Fields(roles).Parse(flags.query)
-	out := p.accountWriter(flags, request.Now)
+	out := newRowWriter(p, flags.form, accountListing(request.Now))
 	accounts := c.AllServiceAccounts(ctx, api.ServiceAccountFilter{})
 	if len(request.Query.Words()) > 0 || request.Order != (selection.Order{}) {
 		accounts = chosen(ctx, request, accounts)

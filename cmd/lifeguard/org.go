@@ -51,7 +51,7 @@ func orgExportCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.register(cmd)
+	flags.registerVerb(cmd)
 	return cmd
 }
 
@@ -95,7 +95,7 @@ func orgApplyCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.connect.register(cmd)
+	flags.connect.registerVerb(cmd)
 	set := cmd.Flags()
 	set.StringVarP(&flags.file, "file", "f", "", "the file; - is standard input")
 	set.BoolVar(&flags.dryRun, "dry-run", false, "print the plan and change nothing")
@@ -205,7 +205,7 @@ func (p process) agreed(ctx context.Context, flags orgApplyFlags, where string) 
 	if flags.asJSON || flags.file == "-" {
 		return errNobodyToAsk
 	}
-	return p.agree(ctx, "Make these changes at "+where+"?")
+	return p.agree(ctx, flags.connect, "Make these changes at "+where+"?")
 }
 
 // refusedFile says what a refusal means for the file.

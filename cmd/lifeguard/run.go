@@ -53,10 +53,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(stderr)
 	var failure error
 	keepFailures(root, &failure)
+	tell := printError
+	if wantsJSON(args) {
+		tell = printProblem
+	}
 	err := fang.Execute(ctx, root, fang.WithVersion(buildVersion()),
-		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { printError(w, err) }))
+		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { tell(w, err) }))
 	if failure != nil {
-		printError(stderr, failure)
+		tell(stderr, failure)
 		err = failure
 	}
 	return exitCode(err)
@@ -89,8 +93,9 @@ func keepFailures(cmd *cobra.Command, failure *error) {
 func rootCommand(p process) *cobra.Command {
 	root := consoleCommand(p)
 	root.AddCommand(
-		auditCommand(p), backupCommand(p), configCommand(p), contextCommand(p), demoCommand(p),
-		identifyCommand(p), initCommand(p), listCommand(p), loginCommand(p), logoutCommand(p), orgCommand(p), serveCommand(p), userCommand(p), versionCommand(p),
+		auditCommand(p), backupCommand(p), configCommand(p), contextCommand(p), createCommand(p), deleteCommand(p), demoCommand(p),
+		getCommand(p), identifyCommand(p), initCommand(p), listCommand(p), loginCommand(p), logoutCommand(p), orgCommand(p),
+		serveCommand(p), teamsCommand(p), userCommand(p), versionCommand(p), whoamiCommand(p),
 	)
 	return root
 }
@@ -120,12 +125,8 @@ var _ fileMistakes = (*config.Error)(nil)
 // printError writes one calm line. A run that fails is no reason to print how
 // the command is used; a command line that was not understood names the help.
 func printError(w io.Writer, err error) {
-	if errors.Is(err, context.Canceled) {
-		_, _ = fmt.Fprintln(w, "lifeguard: cancelled")
-		return
-	}
 	var mistakes fileMistakes
-	if errors.As(err, &mistakes) {
+	if errors.As(err, &mistakes) && !errors.Is(err, context.Canceled) {
 		for _, line := range mistakes.Lines() {
 			_, _ = fmt.Fprintln(w, "lifeguard: "+api.RedactKeys(line))
 		}
@@ -136,14 +137,7 @@ func printError(w io.Writer, err error) {
 		_, _ = fmt.Fprint(w, wrong.underlined())
 		return
 	}
-	// Joined errors come one a line.
-	// A key that was given where none belongs is quoted by many an error.
-	line := api.RedactKeys(api.Clean(strings.ReplaceAll(err.Error(), "\n", "; ")))
-	var usage *usageError
-	if errors.As(err, &usage) {
-		line += "; see " + usage.command + " --help"
-	}
-	_, _ = fmt.Fprintln(w, "lifeguard: "+line)
+	_, _ = fmt.Fprintln(w, "lifeguard: "+errorLine(err))
 }
 
 // usageError is a command line that was not understood.
@@ -167,6 +161,24 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	}
 	return &usageError{command: cmd.CommandPath(), err: fmt.Errorf("there is no %s %q", what, args[0])}
 }
+
+// oneArgument wants one argument, and says what it is.
+func oneArgument(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0 || args[0] == "":
+			return &usageError{command: cmd.CommandPath(), err: fmt.Errorf("say %s", what)}
+		case len(args) > 1:
+			return &usageError{command: cmd.CommandPath(), err: fmt.Errorf("there is no argument %q", args[1])}
+		case api.FindKey(args[0]) != "":
+			return errKeyInArgument
+		}
+		return nil
+	}
+}
+
+var errKeyInArgument = errors.New("there is an API key in the command line, where other users of this machine and the shell's history " +
+	"can see it: give it to lifeguard identify on its standard input instead")
 
 func flagError(cmd *cobra.Command, err error) error {
 	return &usageError{command: cmd.CommandPath(), err: err}

@@ -28,6 +28,13 @@ func (f *connectFlags) register(cmd *cobra.Command) {
 	set.StringVar(&f.proxy, "proxy", "", "URL of the proxy to go through instead of that of HTTPS_PROXY, or none")
 }
 
+// registerVerb adds the flags of a command for scripts: where to connect to, and
+// whether it may ask.
+func (f *connectFlags) registerVerb(cmd *cobra.Command) {
+	f.register(cmd)
+	cmd.Flags().BoolVar(&f.noInput, "no-input", false, "never ask, also at a terminal")
+}
+
 // registerLook adds the flags that say how the console looks and what it may do.
 func (f *connectFlags) registerLook(cmd *cobra.Command) {
 	set := cmd.Flags()

@@ -51,7 +51,7 @@ type userFlags struct {
 }
 
 func (f *userFlags) register(cmd *cobra.Command) {
-	f.connect.register(cmd)
+	f.connect.registerVerb(cmd)
 	cmd.Flags().StringVar(&f.email, "email", "", "email of the user, in any case")
 }
 
@@ -75,7 +75,7 @@ func userListCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	connect.register(cmd)
+	connect.registerVerb(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	cmd.Flags().BoolVar(&deleted, "deleted", false, "list the users that were deleted instead")
 	return cmd
@@ -192,7 +192,7 @@ func userDeleteCommand(p process) *cobra.Command {
 				}
 				if !yes {
 					question := fmt.Sprintf("Delete the user %s with all their developer keys at %s?", user.Email, c.Name())
-					if err := p.agree(cmd.Context(), question); err != nil {
+					if err := p.agree(cmd.Context(), flags.connect, question); err != nil {
 						return err
 					}
 				}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +13,7 @@ import (
 
 type userKeyFlags struct {
 	userFlags
-	keyFile, idempotencyKey string
+	delivery
 }
 
 func userKeyCommand(p process) *cobra.Command {
@@ -40,63 +37,34 @@ func userKeyCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.register(cmd)
-	cmd.Flags().StringVar(&flags.keyFile, "key-file", "", "write the key to this file, mode 0600, which must not exist yet")
-	cmd.Flags().StringVar(&flags.idempotencyKey, "idempotency-key", "", "a UUID: the same one for every repetition")
+	flags.userFlags.register(cmd)
+	flags.delivery.register(cmd)
 	return cmd
 }
 
 func (p process) makeUserKey(ctx context.Context, c *client.Client, flags userKeyFlags) error {
-	if flags.keyFile != "" {
-		// Said before there is a key.
-		if _, err := os.Lstat(flags.keyFile); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("nothing was made: there is a file %s already, and it is not overwritten: name another one", flags.keyFile)
-		}
+	if err := flags.prepare(); err != nil {
+		return err
 	}
 	user, err := userByEmail(ctx, c, flags.email)
 	if err != nil {
 		return err
 	}
-	if flags.idempotencyKey == "" {
-		flags.idempotencyKey = client.NewIdempotencyKey()
-	}
-	again := "repeat the command with --idempotency-key " + flags.idempotencyKey
-	created, err := createUserKey(ctx, c, user.ID, flags.idempotencyKey)
+	created, err := repeatLost(ctx, func() (api.CreatedDeveloperKey, error) {
+		return c.CreateUserKey(ctx, user.ID, flags.idempotencyKey)
+	})
 	var failure *api.Error
 	switch {
 	case errors.As(err, &failure) && failure.Lost:
-		return fmt.Errorf("%w; the key may have been made: %s", err, again)
+		return fmt.Errorf("%w; the key may have been made: %s", err, flags.again())
 	case err != nil:
 		return err
 	}
 	defer created.APIKey.Destroy()
-	where := "The line on standard output"
-	if flags.keyFile == "" {
-		err = writeKey(p.stdout, created.APIKey)
-	} else {
-		where = "In " + flags.keyFile
-		err = keyFile{path: flags.keyFile}.link(created.APIKey)
-	}
+	where, err := flags.handOver(p, created.APIKey)
 	if err != nil {
-		return fmt.Errorf("the key %s was made and could not be handed over (%w): %s", created.Key.Hint, plainPathError(err), again)
+		return fmt.Errorf("the key %s was made and could not be handed over (%w): %s", created.Key.Hint, err, flags.again())
 	}
 	_, err = fmt.Fprintf(p.stderr, "%s is a developer key of %s, %s; it is shown this once.\n", where, user.Email, created.Key.Hint)
 	return err
-}
-
-// createUserKey repeats a create whose answer was lost, or which another request
-// is still carrying out: with one Idempotency-Key there is one key.
-func createUserKey(ctx context.Context, c *client.Client, userID, idempotencyKey string) (api.CreatedDeveloperKey, error) {
-	for pause := time.Second; ; pause *= 2 {
-		created, err := c.CreateUserKey(ctx, userID, idempotencyKey)
-		var failure *api.Error
-		if err == nil || !errors.As(err, &failure) || !failure.Lost || pause > 4*time.Second {
-			return created, err
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return created, err
-		}
-	}
 }
