@@ -1,6 +1,9 @@
 package tui
 
-import "github.com/lifeguard-keys/lifeguard/api"
+import (
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/seal"
+)
 
 // action is what a dialog or a page asks of the console. It is a closed set: the
 // console carries out each of them in one place, perform.
@@ -41,6 +44,7 @@ type (
 	createAccount struct {
 		request        api.CreateServiceAccount
 		idempotencyKey string
+		sealTo         seal.Recipients // nil for a key that is shown
 	}
 	// abandonCreate closes the form although the fate of its create is unknown.
 	abandonCreate struct{}

@@ -24,7 +24,7 @@ func TestEveryBindingIsUniqueInItsContext(t *testing.T) {
 	sending, retrying := form, form
 	sending.sending, retrying.retry, retrying.lost = true, &createRetry{}, true
 	account := api.ServiceAccount{Name: "a"}
-	key := newKeyDialog(api.CreatedServiceAccount{ServiceAccount: account}, e)
+	key := newKeyDialog(api.CreatedServiceAccount{ServiceAccount: account}, nil, e)
 	leaving, writing := key, key
 	leaving.leaving, writing.writing = true, true
 	sign, _ := newSignInDialog(&api.Error{}, true, false, e)

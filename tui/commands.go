@@ -88,13 +88,21 @@ func (r remote) checkAccount(id string) tea.Cmd {
 	}
 }
 
-func (r remote) create(request api.CreateServiceAccount, idempotencyKey string) tea.Cmd {
+// create asks for an account. A key that is sealed is so before it goes
+// anywhere: what comes back holds the sealed text in its place.
+func (r remote) create(a createAccount) tea.Cmd {
 	return func() tea.Msg {
-		created, err := r.client.CreateServiceAccount(r.ctx, request, idempotencyKey)
-		if err != nil {
-			return createFailedMsg{idempotencyKey: idempotencyKey, err: asAPIError(err)}
+		created, err := r.client.CreateServiceAccount(r.ctx, a.request, a.idempotencyKey)
+		if err == nil && a.sealTo != nil {
+			created.APIKey, err = a.sealTo.Seal(created.APIKey)
+			if err != nil { // the same request gives a fresh key
+				err = &api.Error{Kind: api.KindLocal, Lost: true, Detail: err.Error(), Cause: err}
+			}
 		}
-		return accountCreatedMsg{idempotencyKey: idempotencyKey, created: created}
+		if err != nil {
+			return createFailedMsg{idempotencyKey: a.idempotencyKey, err: asAPIError(err)}
+		}
+		return accountCreatedMsg{idempotencyKey: a.idempotencyKey, created: created, sealTo: a.sealTo}
 	}
 }
 

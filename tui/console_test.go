@@ -44,10 +44,11 @@ type authority struct {
 	calls map[string]int
 	ended int // calls that were given up
 	// keys are the idempotency keys of creates, in order.
-	keys    []string
-	deleted []string
-	minted  api.Secret
-	written chan struct{} // closed and replaced with every event
+	keys     []string
+	requests []api.CreateServiceAccount
+	deleted  []string
+	minted   api.Secret
+	written  chan struct{} // closed and replaced with every event
 	// owned are the accounts whose keys are known, by the keys' hashes.
 	owned map[string]int
 }
@@ -156,6 +157,7 @@ func (a *authority) ServiceAccount(ctx context.Context, id string) (api.ServiceA
 func (a *authority) CreateServiceAccount(ctx context.Context, request api.CreateServiceAccount, key string) (api.CreatedServiceAccount, error) {
 	a.mu.Lock()
 	a.keys = append(a.keys, key)
+	a.requests = append(a.requests, request)
 	a.mu.Unlock()
 	if err := a.enter(ctx, "create"); err != nil {
 		return api.CreatedServiceAccount{}, err

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/seal"
 )
 
 // createDialog is the form New API Key: a Team, a Name, Create.
@@ -20,7 +21,10 @@ type createDialog struct {
 	sending        bool // a request is under way
 	idempotencyKey string
 	request        api.CreateServiceAccount
-	retry          *createRetry // waiting before the same request is sent again
+	sealTo         seal.Recipients // of the request; nil for a key that is shown
+	retry          *createRetry    // waiting before the same request is sent again
+	// reading names the recipients that are being read, "" for none.
+	reading string
 	// lost is true from a lost answer until the server has decided about this
 	// very create: the account may exist, so nothing else may be sent.
 	lost   bool
@@ -30,6 +34,8 @@ type createDialog struct {
 func newCreateDialog(e environment) (createDialog, tea.Cmd) {
 	f, cmd := newForm("type to search teams", "such as ci-deploy-eu", e)
 	f.picker.SetItems(teamItems(e.teams))
+	f.seal = newSealField(e)
+	f.fit(e)
 	return createDialog{form: f}, cmd
 }
 
@@ -38,16 +44,19 @@ func (d createDialog) restyle(e environment) dialog {
 	return d
 }
 
-func (d createDialog) waiting() bool { return d.sending || d.retry != nil }
+func (d createDialog) waiting() bool { return d.making() || d.reading != "" }
+
+// making reports whether a key may be made at any moment.
+func (d createDialog) making() bool { return d.sending || d.retry != nil }
 
 // refuseQuit keeps the program while a key is being made: it would be lost.
 func (d createDialog) refuseQuit(time.Time) (dialog, bool) {
 	words := "A key is being made; wait for it. Asking once more quits, and nobody will know that key."
-	if !d.waiting() {
+	if !d.making() {
 		words = "The account may exist, and nobody knows its key. Asking once more quits."
 	}
 	// The question is asked as long as it stands there.
-	if d.note == words || !d.waiting() && !d.lost {
+	if d.note == words || !d.making() && !d.lost {
 		return d, false
 	}
 	d.note = words
@@ -64,8 +73,11 @@ func (d createDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, actio
 		}
 	case retryDueMsg:
 		if msg.id == d.idempotencyKey && d.retry != nil && d.retry.at.Equal(msg.at) && !d.sending {
-			d.sending, d.note = true, ""
-			return d, nil, createAccount{request: d.request, idempotencyKey: d.idempotencyKey}
+			return d.send()
+		}
+	case recipientsReadMsg:
+		if msg.turn == d.reading {
+			return d.recipientsRead(msg, e)
 		}
 	case tea.KeyPressMsg:
 		return d.press(msg, e)
@@ -87,6 +99,10 @@ func (d createDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.C
 		}
 		if d.sending {
 			d.note = "Waiting for the answer, so that no key is lost."
+			return d, nil, nil
+		}
+		if d.reading != "" {
+			d.reading = "" // nothing was sent
 			return d, nil, nil
 		}
 		if d.lost {
@@ -172,10 +188,33 @@ func (d createDialog) submit(e environment) (dialog, tea.Cmd, action) {
 		d.nameProblem = err.Error()
 		return d, cmd, a
 	}
-	request := api.CreateServiceAccount{Name: d.name.Value(), TeamID: d.team.ID}
+	if text := d.seal.text(); text != "" {
+		d.reading = e.newKey()
+		return d, nil, resolveRecipients{turn: d.reading, text: text}
+	}
+	return d.ask(nil, e)
+}
+
+// recipientsRead goes on when it is known whom the key is sealed to.
+func (d createDialog) recipientsRead(msg recipientsReadMsg, e environment) (dialog, tea.Cmd, action) {
+	d.reading = ""
+	if msg.err != nil {
+		next, cmd, a := d.to(focusSeal, e)
+		d = next.(createDialog)
+		d.sealed(msg.err.Error())
+		return d, cmd, a
+	}
+	return d.ask(msg.recipients, e)
+}
+
+// ask sends the request that the form is filled with, sealed to the recipients
+// if there are any.
+func (d createDialog) ask(sealTo seal.Recipients, e environment) (dialog, tea.Cmd, action) {
+	request := api.CreateServiceAccount{Name: d.name.Value(), TeamID: d.team.ID, SealedTo: sealTo.Fingerprints()}
 	if d.idempotencyKey == "" || !request.Equal(d.request) {
 		d.request, d.idempotencyKey, d.sender = request, e.newKey(), callerID(e)
 	}
+	d.sealTo = sealTo
 	return d.send()
 }
 
@@ -188,7 +227,7 @@ func callerID(e environment) string {
 
 func (d createDialog) send() (dialog, tea.Cmd, action) {
 	d.sending, d.retry, d.problem, d.note = true, nil, "", ""
-	return d, nil, createAccount{request: d.request, idempotencyKey: d.idempotencyKey}
+	return d, nil, createAccount{request: d.request, idempotencyKey: d.idempotencyKey, sealTo: d.sealTo}
 }
 
 func (d createDialog) bindings(e environment) []binding {
@@ -199,7 +238,7 @@ func (d createDialog) bindings(e environment) []binding {
 		return []binding{wait.because("waiting for the answer"), k.Interrupt}
 	case d.lost && d.retry == nil:
 		return []binding{k.Take.as("ask again"), k.Back.as("stop trying"), k.Interrupt}
-	case d.retry != nil:
+	case d.retry != nil || d.reading != "":
 		stop := k.Back.as("stop trying")
 		return []binding{stop, k.Interrupt}
 	case d.focus == focusPick:

@@ -136,6 +136,8 @@ func (d createDialog) status(e environment) []string {
 	switch {
 	case d.note != "":
 		return indented(d.note, s.Warning.Render, e)
+	case d.reading != "":
+		return indented(e.spinner()+" Reading whom it is sealed to.", s.Text.Render, e)
 	case d.sending && d.retry != nil:
 		return indented(fmt.Sprintf("%s Asking again with the same request (try %d).", e.spinner(), d.retry.attempt), s.Text.Render, e)
 	case d.sending:

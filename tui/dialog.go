@@ -228,7 +228,9 @@ func (m *Model) performOnAccounts(wanted action, from int) tea.Cmd {
 	r := m.remote()
 	switch a := wanted.(type) {
 	case createAccount:
-		return r.create(a.request, a.idempotencyKey)
+		return r.create(a)
+	case resolveRecipients:
+		return readRecipients(a, m.options.OpenFile)
 	case abandonCreate:
 		m.close(from)
 		m.say(toastWarning, "The create may have been carried out: look for the account in the list. Its key is known to nobody.")

@@ -15,7 +15,7 @@ func (m Model) Undelivered() (accountIDs, creates []string) {
 				accountIDs = append(accountIDs, d.created.ServiceAccount.ID)
 			}
 		case createDialog:
-			if d.waiting() || d.lost {
+			if d.making() || d.lost {
 				creates = append(creates, d.idempotencyKey)
 			}
 		}

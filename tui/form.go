@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/textinput"
@@ -13,10 +14,11 @@ import (
 )
 
 // form is what New API Key and New Team share: something to pick, a Name,
-// Create and Cancel.
+// Create and Cancel. New API Key can have its key sealed too.
 type form struct {
 	picker picker.Model
 	name   textinput.Model
+	seal   *sealField // nil where there is no key to seal
 	focus  formFocus
 
 	pickProblem, nameProblem, problem string
@@ -28,10 +30,18 @@ type formFocus int
 const (
 	focusPick formFocus = iota
 	focusName
+	focusSeal
 	focusCreate
 	focusCancel
-	focusCount
 )
+
+// order is how tab goes through the form.
+func (f *form) order() []formFocus {
+	if f.seal == nil {
+		return []formFocus{focusPick, focusName, focusCreate, focusCancel}
+	}
+	return []formFocus{focusPick, focusName, focusSeal, focusCreate, focusCancel}
+}
 
 func newForm(search, such string, e environment) (form, tea.Cmd) {
 	name := textinput.New()
@@ -53,6 +63,9 @@ func (f *form) fit(e environment) {
 	width := max(e.width-labelWidth-1, 1)
 	f.name.SetWidth(width - 1)
 	f.picker.SetWidth(width - 11)
+	if f.seal != nil {
+		f.seal = f.seal.fit(width-1, e)
+	}
 }
 
 // typed hands a key or a pasted text to the field with the focus.
@@ -71,6 +84,8 @@ func (f *form) typed(msg tea.Msg, e environment) tea.Cmd {
 		if f.name.Value() != before {
 			f.judgeName()
 		}
+	case focusSeal:
+		f.seal, cmd = f.seal.update(msg)
 	}
 	return cmd
 }
@@ -93,6 +108,13 @@ func (f *form) pasted(content string, e environment) tea.Cmd {
 		f.note = "That was an API key: it was not pasted. Paste it into the list to find its owner."
 		return nil
 	}
+	if f.focus == focusSeal {
+		var problem string
+		if content, problem = pastedRecipients(content); problem != "" {
+			f.note = problem
+			return nil
+		}
+	}
 	return f.typed(tea.PasteMsg{Content: strings.TrimSpace(content)}, e)
 }
 
@@ -101,27 +123,35 @@ func (f *form) move(focus formFocus) tea.Cmd {
 	f.focus = focus
 	f.picker.Blur()
 	f.name.Blur()
+	if f.seal != nil {
+		f.seal = f.seal.blurred()
+	}
+	var cmd tea.Cmd
 	switch focus {
 	case focusPick:
-		return f.picker.Focus()
+		cmd = f.picker.Focus()
 	case focusName:
-		return f.name.Focus()
+		cmd = f.name.Focus()
+	case focusSeal:
+		f.seal, cmd = f.seal.focused()
 	}
-	return nil
+	return cmd
 }
 
 // leads returns the field that a key leads to, if it does.
 func (f *form) leads(press tea.KeyPressMsg, k keyMap) (formFocus, bool) {
 	onButton := f.focus == focusCreate || f.focus == focusCancel
+	order := f.order()
+	here := slices.Index(order, f.focus)
 	switch {
 	case k.Back.matches(press) && f.focus == focusName:
 		return focusPick, true
-	case k.Back.matches(press) && f.focus == focusCreate:
+	case k.Back.matches(press) && (f.focus == focusCreate || f.focus == focusSeal):
 		return focusName, true
 	case k.Next.matches(press):
-		return (f.focus + 1) % focusCount, true
+		return order[(here+1)%len(order)], true
 	case k.Previous.matches(press):
-		return (f.focus + focusCount - 1) % focusCount, true
+		return order[(here+len(order)-1)%len(order)], true
 	case onButton && (press.String() == "left" || press.String() == "right"):
 		return focusCreate + focusCancel - f.focus, true
 	}
@@ -135,6 +165,8 @@ func (f *form) place(fields []api.FieldProblem, picked string) {
 		switch field.Location {
 		case "body.name":
 			f.nameProblem = field.Message
+		case "body.sealed_to":
+			f.sealed(field.Message)
 		case picked:
 			f.pickProblem = field.Message
 		default:
@@ -151,6 +183,8 @@ func (f *form) wrong() formFocus {
 		return focusName
 	case f.pickProblem != "":
 		return focusPick
+	case f.seal != nil && f.seal.problem != "":
+		return focusSeal
 	}
 	return f.focus
 }
@@ -182,14 +216,24 @@ func (f *form) draw(d drawing, e environment) panel {
 	if airy {
 		fixed += 3
 	}
+	if f.seal != nil {
+		fixed += f.seal.height(airy, e)
+	}
 	if f.pickProblem != "" {
 		lines = append(lines, indented(f.pickProblem, e.styles.Danger.Render, e)...)
 	}
 	lines = append(lines, d.area(e.height-len(lines)-fixed)...)
 	blank()
 	nameLine := len(lines)
-	lines = append(lines, formLabel("Name", f.focus == focusName, e)+harmless(f.name).View(), f.nameRule(d.unique, e))
+	lines = append(lines, formLabel("Name", f.focus == focusName, e)+harmless(f.name).View())
+	if f.seal == nil || airy || f.nameProblem != "" || !f.seal.shown() {
+		lines = append(lines, f.nameRule(d.unique, e))
+	}
 	blank()
+	sealLine := len(lines)
+	if f.seal != nil {
+		lines = append(lines, f.seal.view(airy, e)...)
+	}
 	lines = append(lines, strings.Repeat(" ", labelWidth)+
 		button("Create", f.focus == focusCreate, false, e)+"  "+button("Cancel", f.focus == focusCancel, false, e))
 	lines = append(lines, d.status...)
@@ -203,6 +247,8 @@ func (f *form) draw(d drawing, e environment) panel {
 		}
 	case f.focus == focusName:
 		p.cursor = inputCursor(f.name, e.measure, labelWidth, nameLine)
+	case f.focus == focusSeal:
+		p.cursor = inputCursor(f.seal.input, e.measure, labelWidth, sealLine)
 	}
 	return p
 }

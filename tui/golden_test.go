@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -54,10 +55,23 @@ var states = []struct {
 	{"create-tenant-admin", nil, func(c *console) { c.press("n", "down", "down", "down") }},
 	{"create-name", nil, func(c *console) { c.press("n"); c.typeText("plat"); c.press("enter"); c.typeText("ci-deploy-ap") }},
 	{"create-bad-name", nil, func(c *console) { c.press("n", "enter"); c.typeText("ci\u200bdeploy"); c.press("enter") }},
+	{"create-seal", nil, func(c *console) { c.fill("plat", "ci-deploy"); c.press("tab"); c.typeText(adasKey) }},
+	{"create-seal-wrong", nil, func(c *console) {
+		c.fill("plat", "ci-deploy")
+		c.press("tab")
+		c.typeText(adasKey + ", agee1")
+		c.press("enter")
+	}},
 	{"create-lost", failing("create", lost()), func(c *console) { c.press("n", "enter"); c.typeText("ci-deploy"); c.press("enter") }},
 	{"key", nil, func(c *console) { c.press("n", "enter"); c.typeText("ci-deploy"); c.press("enter") }},
 	{"key-write", nil, func(c *console) { c.press("n", "enter"); c.typeText("ci-deploy"); c.press("enter", "w") }},
 	{"key-leave", nil, func(c *console) { c.press("n", "enter"); c.typeText("ci-deploy"); c.press("enter", "esc") }},
+	{"key-sealed", nil, func(c *console) {
+		c.fill("plat", "ci-deploy")
+		c.press("tab")
+		c.typeText(adasKey)
+		c.press("enter")
+	}},
 	{"delete", nil, func(c *console) { c.press("d") }},
 	{"delete-in-use", nil, func(c *console) { c.press("j", "d") }},
 	{"delete-mistyped", nil, func(c *console) { c.press("j", "d"); c.typeText("ci-dep"); c.press("enter") }},
@@ -192,6 +206,9 @@ func forbidden() *api.Error {
 	}
 }
 
+// armored is a line of a sealed key, which is another one each time.
+var armored = regexp.MustCompile(`(?m)^((?:\x1b\[[0-9;]*m)*)[A-Za-z0-9+/]{8,64}=*((?:\x1b\[[0-9;]*m)*)$`)
+
 var sizes = []struct{ width, height int }{{60, 12}, {80, 24}, {160, 50}}
 
 func TestGoldens(t *testing.T) {
@@ -234,7 +251,7 @@ func shown(t *testing.T, change func(*authority), lead func(*console), theme str
 		if n := strings.Count(view.Content, "\n") + 1; n > height {
 			t.Errorf("%dx%d: %d lines", width, height, n)
 		}
-		text = strings.ReplaceAll(view.Content, newKey, "ps-<the key>") + "\n"
+		text = armored.ReplaceAllString(strings.ReplaceAll(view.Content, newKey, "ps-<the key>"), "$1<sealed>$2") + "\n"
 		if view.Cursor != nil {
 			text += fmt.Sprintf("cursor %d,%d\n", view.Cursor.X, view.Cursor.Y)
 		}

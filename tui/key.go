@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/seal"
 	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
 )
 
@@ -16,6 +17,9 @@ import (
 // to a file, or the person said that they have it.
 type keyDialog struct {
 	created api.CreatedServiceAccount
+	// sealTo are those whom the key is sealed to: what is shown, copied and
+	// written is then the sealed text, and the key is in this program no more.
+	sealTo seal.Recipients
 	// words say what happened to the last copy, delivered whether the key is
 	// known to have arrived somewhere.
 	words     string
@@ -43,12 +47,12 @@ type keyDialog struct {
 // key that is pressed too early starts it again: somebody is still typing.
 const settleTime = time.Second
 
-func newKeyDialog(created api.CreatedServiceAccount, e environment) keyDialog {
+func newKeyDialog(created api.CreatedServiceAccount, sealTo seal.Recipients, e environment) keyDialog {
 	path := textinput.New()
 	path.Prompt = ""
 	path.CharLimit = 1024
 	path.SetVirtualCursor(false)
-	d := keyDialog{created: created, path: path, copying: true, appeared: e.now}
+	d := keyDialog{created: created, sealTo: sealTo, path: path, copying: true, appeared: e.now}
 	d.path.SetValue(d.suggestion())
 	return d.restyle(e).(keyDialog)
 }
@@ -207,7 +211,7 @@ func (m *Model) created(msg accountCreatedMsg) tea.Cmd {
 	account := msg.created.ServiceAccount
 	m.accounts.box.set("")
 	m.accounts.add(account)
-	m.open(newKeyDialog(msg.created, m.environment()))
+	m.open(newKeyDialog(msg.created, msg.sealTo, m.environment()))
 	return tea.Batch(tea.ClearScreen, m.accounts.refreshView(m.environment()), m.copyKey(account.ID, msg.created.APIKey))
 }
 

@@ -28,7 +28,13 @@ func fileName(name string) string {
 }
 
 // suggestion is the file name that is offered.
-func (d keyDialog) suggestion() string { return fileName(d.created.ServiceAccount.Name) + ".key" }
+func (d keyDialog) suggestion() string {
+	name := fileName(d.created.ServiceAccount.Name) + ".key"
+	if d.sealTo != nil {
+		name += ".age"
+	}
+	return name
+}
 
 func (d keyDialog) restyle(e environment) dialog {
 	d.path.SetStyles(inputStyles(e.styles))

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -14,28 +15,40 @@ func (d keyDialog) view(e environment) panel {
 	g := s.Glyphs
 	account := d.created.ServiceAccount
 	cut := func(text string) string { return e.measure.Truncate(text, max(e.screen-2, 1), g.Ellipsis) }
-	lines := []string{
-		" " + s.Title.Render(cut("New API Key "+g.Dot+" "+account.Name)) + s.Muted.Render("  Team "+account.Team.Name),
-		"",
-		" " + s.Warning.Render(cut(g.Warn+" This key is shown only once; nobody can show it again.")),
-		"",
-		s.Secret.Render(d.created.APIKey.Reveal()),
-		"",
+	head := []string{" " + s.Title.Render(cut("New API Key "+g.Dot+" "+account.Name)) + s.Muted.Render("  Team "+account.Team.Name)}
+	var lines []string
+	blank := func(to *[]string) {
+		if d.sealTo == nil || e.height >= 16 { // a sealed key has more to say
+			*to = append(*to, "")
+		}
 	}
+	blank(&head)
+	if d.sealTo != nil {
+		head = append(head, d.sealedWords(e)...)
+	} else {
+		head = append(head, " "+s.Warning.Render(cut(g.Warn+" This key is shown only once; nobody can show it again.")))
+	}
+	blank(&head)
 	p := panel{bare: true}
+	blank(&lines)
 	lines = append(lines, d.delivery(e)...)
+	cursorLine := -1
 	switch {
 	case d.leaving:
-		lines = append(lines, "")
+		blank(&lines)
 		question := "Leave without the key? It was not copied here and not written to a file."
 		if e.noFiles {
 			question = "Leave without the key? Nothing tells whether your terminal took it."
 		}
+		if d.sealTo != nil {
+			question = strings.Replace(question, "the key", "the sealed key", 1)
+		}
 		lines = append(lines, d.said(question, s.Danger.Render, e)...)
 		lines = append(lines, d.said("Its key can never be had again: y leaves, n stays.", s.Text.Render, e)...)
 	case d.writing:
-		lines = append(lines, "", " "+s.Key.Render("File   ")+d.path.View())
-		p.cursor = inputCursor(d.path, e.measure, 8, len(lines)-1)
+		blank(&lines)
+		lines = append(lines, " "+s.Key.Render("File   ")+d.path.View())
+		cursorLine = len(lines) - 1
 		if d.problem == "" && !d.saving {
 			lines = append(lines, d.said("A new file that only you can read (mode 0600); never overwrites.", s.Muted.Render, e)...)
 		}
@@ -50,7 +63,11 @@ func (d keyDialog) view(e environment) panel {
 		lines = append(lines, "")
 		lines = append(lines, d.said("An answer was lost on the way: same account, with a fresh key.", s.Muted.Render, e)...)
 	}
-	p.content = strings.Join(lines, "\n")
+	handed := d.handedOver(e, e.height+3-len(head)-len(lines))
+	if cursorLine >= 0 {
+		p.cursor = inputCursor(d.path, e.measure, 8, len(head)+len(handed)+cursorLine)
+	}
+	p.content = strings.Join(slices.Concat(head, handed, lines), "\n")
 	return p
 }
 

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/seal"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
 	"github.com/lifeguard-keys/lifeguard/tui/selection"
 )
@@ -48,6 +49,7 @@ type accountCheckedMsg struct {
 type accountCreatedMsg struct {
 	idempotencyKey string
 	created        api.CreatedServiceAccount
+	sealTo         seal.Recipients // those whom the key in it is sealed to already
 }
 
 type createFailedMsg struct {

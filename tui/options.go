@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"io"
 	"iter"
 	"time"
 
@@ -90,6 +91,9 @@ type Options struct {
 	// Random is a number from 0 to 1, to spread what is tried again. Nil is the
 	// system's.
 	Random func() float64
+	// OpenFile opens a file that a person names, to read the recipients of a
+	// sealed key from. Nil where the machine's files are not the person's.
+	OpenFile func(path string) (io.ReadCloser, error)
 	// NoFiles says that the console runs on a machine which is not the person's,
 	// so that keys are not written into its files.
 	NoFiles bool

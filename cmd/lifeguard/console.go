@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -121,6 +122,7 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		ReadOnly:          flags.readOnly,
 		SignedOut:         c.key.IsZero(),
 		NextTime:          c.nextTime,
+		OpenFile:          openFile,
 		Production:        flags.production,
 		ContextWord:       flags.word,
 		ContextColor:      flags.color,
@@ -157,6 +159,15 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		}
 	}
 	return ctx.Err()
+}
+
+// openFile opens a file that a person named; its error leaves out the path.
+func openFile(path string) (io.ReadCloser, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, plainPathError(err)
+	}
+	return file, nil
 }
 
 // untilHangup ends with the terminal: when an SSH connection breaks, what is
