@@ -65,6 +65,15 @@ func (r Recipients) Fingerprints() []string {
 	return prints
 }
 
+// Names lists what a person knows them by.
+func (r Recipients) Names() string {
+	names := make([]string, len(r))
+	for i, recipient := range r {
+		names[i] = recipient.Name()
+	}
+	return strings.Join(names, ", ")
+}
+
 // Opening is the command that opens a sealed key in file.
 func (r Recipients) Opening(file string) string {
 	with := "KEY-FILE"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/client"
+	"github.com/lifeguard-keys/lifeguard/seal"
 )
 
 type createFlags struct {
@@ -19,6 +21,10 @@ type createFlags struct {
 	delivery
 	team, name string
 	asJSON     bool
+	// sealTo names the recipients, which are read into recipients before anything
+	// is made.
+	sealTo     []string
+	recipients seal.Recipients
 }
 
 func createCommand(p process) *cobra.Command {
@@ -31,10 +37,14 @@ func createCommand(p process) *cobra.Command {
 			"instead. At a terminal it asks for what is left out.\n\n" +
 			"A lost answer is asked for again: there is one account. Where the key cannot be handed over, the account is\n" +
 			"deleted again. A pipeline that repeats its steps gives an --idempotency-key of its own, and the same one each\n" +
-			"time: while the key was never used, and for 24 hours, it gets the same account with a fresh key.",
+			"time: while the key was never used, and for 24 hours, it gets the same account with a fresh key.\n\n" +
+			"With --seal-to the key is encrypted to those who are named, with age, and nobody sees it: what is printed or\n" +
+			"written is ASCII armor, which age -d -i KEY-FILE opens. The audit log says so. A recipient is an SSH public key\n" +
+			"(ssh-ed25519 or ssh-rsa, as in a .pub file), an age recipient (age1…), or @FILE with one of them a line.",
 		Example: "lifeguard create --team platform --name ci-deploy > ci.key\n" +
 			"lifeguard create --team platform --name ci-deploy --key-file ci.key --server https://keys.example.com\n" +
-			"lifeguard create --team platform --name ci-deploy --json | vault kv put secret/ci -",
+			"lifeguard create --team platform --name ci-deploy --json | vault kv put secret/ci -\n" +
+			"lifeguard create --team platform --name ci-deploy --seal-to @eve.pub --key-file ci.key.age",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if flags.asJSON && flags.keyFile != "" {
@@ -54,6 +64,12 @@ func createCommand(p process) *cobra.Command {
 			if err := flags.prepare(); err != nil {
 				return err
 			}
+			if len(flags.sealTo) > 0 {
+				var err error
+				if flags.recipients, err = seal.Parse(strings.Join(flags.sealTo, "\n"), openFile); err != nil {
+					return fmt.Errorf("nothing was made: --seal-to: %w", err)
+				}
+			}
 			return withClient(cmd.Context(), p, flags.connect, func(c *client.Client) error {
 				return p.create(cmd.Context(), c, flags)
 			})
@@ -63,6 +79,7 @@ func createCommand(p process) *cobra.Command {
 	flags.register(cmd)
 	cmd.Flags().StringVar(&flags.team, "team", "", "name or id of the team whose permissions it inherits")
 	cmd.Flags().StringVar(&flags.name, "name", "", "name of the service account")
+	cmd.Flags().StringArrayVar(&flags.sealTo, "seal-to", nil, "encrypt the key to this recipient: 'ssh-ed25519 …', 'ssh-rsa …', age1… or @FILE; may be repeated")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print the service account and its key as one JSON object")
 	return cmd
 }
@@ -82,7 +99,8 @@ func (p process) create(ctx context.Context, c *client.Client, flags createFlags
 		}
 	}
 	created, err := repeatLost(ctx, func() (api.CreatedServiceAccount, error) {
-		return c.CreateServiceAccount(ctx, api.CreateServiceAccount{Name: flags.name, TeamID: team.ID}, flags.idempotencyKey)
+		request := api.CreateServiceAccount{Name: flags.name, TeamID: team.ID, SealedTo: flags.recipients.Fingerprints()}
+		return c.CreateServiceAccount(ctx, request, flags.idempotencyKey)
 	})
 	var failure *api.Error
 	switch {
@@ -99,19 +117,14 @@ func (p process) create(ctx context.Context, c *client.Client, flags createFlags
 // handed over ends with its account, unless the caller can repeat the command.
 func (p process) handOverCreated(ctx context.Context, c *client.Client, flags createFlags, created api.CreatedServiceAccount) error {
 	account := created.ServiceAccount
-	where, err := "The object on standard output", error(nil)
-	if flags.asJSON {
-		err = plainPathError(deliver(p.stdout, createdJSON(created)))
-	} else {
-		where, err = flags.handOver(p, created.APIKey)
-	}
+	where, err := flags.give(p, created)
 	if err == nil {
-		holds := "is"
-		if flags.asJSON {
-			holds = "holds"
+		after := "it is shown this once."
+		if flags.recipients != nil {
+			file := cmp.Or(flags.keyFile, "FILE")
+			after = "sealed to " + flags.recipients.Names() + " and shown to nobody: " + flags.recipients.Opening(file)
 		}
-		_, err = fmt.Fprintf(p.stderr, "%s %s the API key of %s in %s, %s; it is shown this once.\n",
-			where, holds, account.Name, account.Team.Name, account.Key.Hint)
+		_, err = fmt.Fprintf(p.stderr, "%s the API key of %s in %s, %s; %s\n", where, account.Name, account.Team.Name, account.Key.Hint, after)
 		return err
 	}
 	if flags.repeatable {
@@ -128,13 +141,37 @@ func (p process) handOverCreated(ctx context.Context, c *client.Client, flags cr
 	return fmt.Errorf("the key could not be handed over (%w), so the service account %s was deleted again: nothing is left of it", err, account.Name)
 }
 
+// give hands over the key, or what it becomes when it is sealed. In where it
+// says what holds it.
+func (f createFlags) give(p process, created api.CreatedServiceAccount) (where string, err error) {
+	if f.recipients != nil {
+		if created.APIKey, err = f.recipients.Seal(created.APIKey); err != nil {
+			return "", err
+		}
+	}
+	if f.asJSON {
+		return "The object on standard output holds", plainPathError(deliver(p.stdout, createdJSON(created, f.recipients)))
+	}
+	where, err = f.handOver(p, created.APIKey)
+	if f.recipients != nil && f.keyFile == "" {
+		where = "The text on standard output"
+	}
+	return where + " is", err
+}
+
 // createdJSON is the only output of --json with a key in it.
-func createdJSON(created api.CreatedServiceAccount) string {
-	text, _ := json.Marshal(struct { // texts and times: it cannot fail
+func createdJSON(created api.CreatedServiceAccount, sealTo seal.Recipients) string {
+	object := struct {
 		ServiceAccount api.ServiceAccount `json:"service_account"`
-		APIKey         string             `json:"api_key"`
+		APIKey         string             `json:"api_key,omitempty"`
+		Sealed         string             `json:"sealed_api_key,omitempty"`
+		SealedTo       []string           `json:"sealed_to,omitempty"`
 		Replayed       bool               `json:"replayed"`
-	}{created.ServiceAccount, created.APIKey.Reveal(), created.Replayed})
+	}{ServiceAccount: created.ServiceAccount, APIKey: created.APIKey.Reveal(), Replayed: created.Replayed}
+	if sealTo != nil {
+		object.APIKey, object.Sealed, object.SealedTo = "", object.APIKey+"\n", sealTo.Fingerprints()
+	}
+	text, _ := json.Marshal(object) // texts and times: it cannot fail
 	return string(text) + "\n"
 }
 

@@ -1,9 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 
@@ -104,4 +111,124 @@ func TestWholeSealedKey(t *testing.T) {
 		defer admin.Close()
 		saysSealed(t, admin, "ci-sealed-journey", identity.Recipient().String())
 	})
+}
+
+// create --seal-to: each recipient opens it, the key works at the server, and the
+// key is on no stream, in no file and in no log.
+func TestSealedCreate(t *testing.T) {
+	folder := t.TempDir()
+	admin := initialised(t, folder)
+	server := startServing(t, folder)
+	c := speakTo(t, server.url, admin)
+	me, err := c.Me(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := newIdentity(t), newIdentity(t)
+	if err := os.WriteFile(filepath.Join(folder, "two.txt"), []byte("# two\n"+two.Recipient().String()+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var streams bytes.Buffer // all that came out, but for what was sealed
+	create := func(args ...string) string {
+		t.Helper()
+		cmd := program(t, folder, append([]string{"create", "--server", server.url, "--team", me.Teams[0].ID, "--seal-to", one.Recipient().String(), "--seal-to", "@two.txt"}, args...)...)
+		cmd.Env = append(cmd.Env, envAPIKey+"="+admin.Reveal())
+		var stdout bytes.Buffer
+		cmd.Stdout, cmd.Stderr = io.MultiWriter(&stdout, &streams), &streams
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("%v: %s", err, streams.String())
+		}
+		return stdout.String()
+	}
+	printed := create("--name", "printed")
+	created := create("--name", "as an object", "--json")
+	var object struct {
+		APIKey *string  `json:"api_key"`
+		Sealed string   `json:"sealed_api_key"`
+		To     []string `json:"sealed_to"`
+	}
+	if err := json.Unmarshal([]byte(created), &object); err != nil || object.APIKey != nil || len(object.To) != 2 {
+		t.Errorf("%v, %+v", err, object)
+	}
+	if out := create("--name", "written", "--key-file", "written.age"); out != "" {
+		t.Errorf("standard output has %q", out)
+	}
+	written, err := os.ReadFile(filepath.Join(folder, "written.age"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fingerprints := []string{one.Recipient().String(), two.Recipient().String()}
+	slices.Sort(fingerprints)
+	var keys []string
+	for name, sealed := range map[string]string{"printed": printed, "as an object": object.Sealed, "written": string(written)} {
+		key := unsealed(t, sealed, one)
+		if unsealed(t, sealed, two) != key {
+			t.Errorf("%s: the two open different keys", name)
+		}
+		if caller, err := speakTo(t, server.url, api.NewSecret(key)).Me(t.Context()); err != nil || caller.Name != name {
+			t.Errorf("%s: the key belongs to %q, %v", name, caller.Name, err)
+		}
+		saysSealed(t, c, name, strings.Join(fingerprints, " "))
+		keys = append(keys, key)
+	}
+	if err := server.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	places := map[string]string{"what came out": streams.String(), "the server's log": server.stderr.String()}
+	files, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, file := range files {
+		if content, err := os.ReadFile(file); err == nil {
+			places[file] = string(content)
+		}
+	}
+	for place, content := range places {
+		for _, key := range keys {
+			if hasPartOf(content, key) {
+				t.Errorf("a part of a key is in %s", place)
+			}
+		}
+	}
+}
+
+// What is sealed to an SSH key opens with the command that is named, by the real
+// programs.
+func TestAgeOpensWhatIsSealed(t *testing.T) {
+	for _, name := range []string{"age", "ssh-keygen"} {
+		if _, err := exec.LookPath(name); err != nil {
+			const words = "sealed keys are opened with the real programs: apt-get install age openssh-client"
+			if os.Getenv("CI") == "true" {
+				t.Fatal(words)
+			}
+			t.Skip(words)
+		}
+	}
+	folder := t.TempDir()
+	for _, kind := range []string{"ed25519", "rsa"} {
+		keygen := exec.CommandContext(t.Context(), "ssh-keygen", "-q", "-t", kind, "-N", "", "-C", "eve@laptop", "-f", filepath.Join(folder, kind))
+		if output, err := keygen.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, output)
+		}
+		file := kind + ".key.age"
+		create := program(t, folder, "create", "--team", "developers", "--name", kind, "--seal-to", "@"+kind+".pub", "--key-file", file)
+		output, err := create.CombinedOutput()
+		if opening := "sealed to eve@laptop and shown to nobody: age -d -i ~/.ssh/id_" + kind + " " + file; err != nil || !strings.Contains(string(output), opening) {
+			t.Fatalf("%v: %s", err, output)
+		}
+		open := exec.CommandContext(t.Context(), "age", "-d", "-i", filepath.Join(folder, kind), filepath.Join(folder, file))
+		key, err := open.Output()
+		if err != nil {
+			t.Fatalf("age: %v", err)
+		}
+		identify := program(t, folder, "identify")
+		identify.Stdin = bytes.NewReader(key)
+		if output, err := identify.Output(); err != nil || !strings.Contains(string(output), "\t"+kind+"\t") {
+			t.Errorf("%s: %v, %s", kind, err, output)
+		}
+	}
 }
