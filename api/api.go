@@ -41,6 +41,11 @@ const (
 	// HeaderIdempotentReplayed is "true" on the answer to a create that had
 	// already happened: same account, fresh key.
 	HeaderIdempotentReplayed = "Idempotent-Replayed"
+	// PreferAhead is the preference ahead=N (RFC 7240) of who reads a whole list
+	// of service accounts: the answer says in Link headers of the relation
+	// [RelAhead] where the next N pages are, and then where the rest is.
+	PreferAhead = "ahead"
+	RelAhead    = "urn:lifeguard:ahead"
 	// HeaderVia names the program that a change was made with; it is kept in
 	// the audit event's via field.
 	HeaderVia = "X-Lifeguard-Via"

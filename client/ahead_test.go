@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -230,4 +231,75 @@ func FuzzAccounts(f *testing.F) {
 			t.Fatalf("%T", err)
 		}
 	})
+}
+
+// With a server that says where several pages are, they are asked for at once
+// and come in their order; what has come between since is fetched in its place.
+func TestServiceAccountPagesAreAskedForAtOnce(t *testing.T) {
+	path := api.PathServiceAccounts
+	pages := map[string]struct{ ids, next string }{
+		"":      {"a", path + "?start_token=b&end_token=c"},
+		"b&c":   {"b", path + "?start_token=b2&end_token=c"},
+		"b2&c":  {"b2", ""},
+		"c&d":   {"c", ""},
+		"d":     {"d", path + "?start_token=e"},
+		"e&end": {"e", ""},
+		"end":   {"", ""},
+	}
+	var waiting sync.WaitGroup
+	waiting.Add(3) // b, c and d are under way before one of them is answered
+	server := record(t, func(w http.ResponseWriter, q *http.Request) {
+		place := q.URL.Query().Get("start_token")
+		if end := q.URL.Query().Get("end_token"); end != "" {
+			place += "&" + end
+		}
+		if q.Header.Get("Prefer") != "ahead=16" {
+			t.Errorf("%q prefers %q", place, q.Header.Get("Prefer"))
+		}
+		switch place {
+		case "":
+			w.Header().Set("Link", fmt.Sprintf(`<%[1]s?start_token=b>; rel="next", <%[1]s?start_token=b&end_token=c>; rel="%[2]s", `+
+				`<%[1]s?start_token=c&end_token=d>; rel="%[2]s", <%[1]s?start_token=d>; rel="%[2]s"`, path, api.RelAhead))
+		case "d":
+			w.Header().Set("Link", fmt.Sprintf(`<%[1]s?start_token=e>; rel="next", <%[1]s?start_token=e&end_token=end>; rel="%[2]s", `+
+				`<%[1]s?start_token=end>; rel="%[2]s"`, path, api.RelAhead))
+		}
+		if place == "b&c" || place == "c&d" || place == "d" {
+			waiting.Done()
+			waiting.Wait()
+		}
+		page, ok := pages[place]
+		if !ok {
+			t.Errorf("asked for %q", place)
+		}
+		rows := ""
+		if page.ids != "" {
+			rows = `{"id":"` + page.ids + `"}`
+		}
+		answersJSON(200, `{"service_accounts":[`+rows+`],"links":{"next":"`+page.next+`"}}`)(w, q)
+	})
+	ids, err := collectPages(t, connect(t, server.URL, newKey(t), client.WithTimeout(time.Minute)))
+	if err != nil || cmp.Diff([]string{"a", "b", "b2", "c", "d", "e"}, ids) != "" {
+		t.Errorf("%v, %v", ids, err)
+	}
+}
+
+// Places that lead elsewhere, or twice to the same, end the list.
+func TestPlacesAheadAreChecked(t *testing.T) {
+	for want, places := range map[string][]string{
+		"circles":         {api.PathServiceAccounts + "?start_token=b", api.PathServiceAccounts + "?start_token=b"},
+		"another address": {"https://elsewhere.example.com/x", api.PathServiceAccounts + "?start_token=c"},
+	} {
+		server := record(t, func(w http.ResponseWriter, q *http.Request) {
+			if q.URL.Query().Get("start_token") == "" {
+				for _, place := range places {
+					w.Header().Add("Link", "<"+place+`>; rel="`+api.RelAhead+`"`)
+				}
+			}
+			answersJSON(200, `{"service_accounts":[{"id":"a"}],"links":{}}`)(w, q)
+		})
+		if ids, err := collectPages(t, connect(t, server.URL, newKey(t))); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, %v", places, ids, err)
+		}
+	}
 }

@@ -41,6 +41,7 @@ type call struct {
 	idempotencyKey string
 	// ifMatch is the ETag of the state that may be changed, if that matters.
 	ifMatch string
+	prefer  string // RFC 7240
 	// wait is how long the server was asked to hold its answer.
 	wait time.Duration
 	// answered, when not nil, is given the headers of a good answer before its
@@ -117,6 +118,9 @@ func (c *Client) request(ctx context.Context, k call) (*http.Request, error) {
 	}
 	if k.ifMatch != "" {
 		request.Header.Set("If-Match", k.ifMatch)
+	}
+	if k.prefer != "" {
+		request.Header.Set("Prefer", k.prefer)
 	}
 	if c.via != "" {
 		request.Header.Set(api.HeaderVia, c.via)

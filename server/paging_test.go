@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,4 +253,60 @@ func TestMe(t *testing.T) {
 	if !strings.Contains(body, `"permissions":[]`) {
 		t.Errorf("a caller without permissions: %s", body)
 	}
+}
+
+// Who reads the whole list is told where several pages are. Together they are
+// the list, in its order, also when accounts come and go in between.
+func TestPagesAheadAreTheWholeList(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, dsn string) {
+		f := newFixtureOn(t, dsn)
+		want := f.createMany(23)
+		ask := func(path string) (names []string, next string, ahead []string) {
+			answer := f.must(http.StatusOK, f.do("admin", http.MethodGet, path, "", "Prefer", "respond-async, ahead=3"))
+			list := decode[api.ServiceAccountList](t, answer)
+			for _, account := range list.ServiceAccounts {
+				names = append(names, account.Name)
+			}
+			for link := range strings.SplitSeq(answer.Header().Get("Link"), ", ") {
+				if address, found := strings.CutSuffix(link, `>; rel="`+api.RelAhead+`"`); found {
+					ahead = append(ahead, strings.TrimPrefix(address, "<"))
+				}
+			}
+			return names, list.Links.Next, ahead
+		}
+		got, next, ahead := ask(api.PathServiceAccounts + "?query=page&page_size=4")
+		if len(ahead) != 4 || !strings.HasPrefix(ahead[0], next+"&") && next == "" {
+			t.Fatalf("%d places ahead, next %q: %q", len(ahead), next, ahead)
+		}
+		// One more in the first page ahead, one less in the second.
+		f.create("admin", "page 05 and a half", f.teamA, "between")
+		f.must(http.StatusNoContent, f.do("admin", http.MethodDelete, api.PathServiceAccounts+"/"+f.accounts("?query=page+09").ServiceAccounts[0].ID, ""))
+		want = slices.Insert(slices.Delete(slices.Clone(want), 9, 10), 6, "page 05 and a half")
+		for places := ahead; len(places) > 0; {
+			var further []string
+			for i, place := range places {
+				for place != "" {
+					names, next, ahead := ask(place)
+					got = append(got, names...)
+					if i < len(places)-1 && len(ahead) > 0 {
+						t.Error("a page with a fixed end names pages ahead")
+					}
+					if place = next; len(ahead) > 0 {
+						place, further = "", ahead
+					}
+				}
+			}
+			places = further
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the pages (-want +got):\n%s", diff)
+		}
+		for _, prefer := range []string{"", "ahead", "ahead=0", "ahead=-1", "ahead=x", "behind=3"} {
+			answer := f.must(http.StatusOK, f.do("admin", http.MethodGet, api.PathServiceAccounts+"?page_size=4", "", "Prefer", prefer))
+			if strings.Contains(answer.Header().Get("Link"), api.RelAhead) {
+				t.Errorf("%q is taken for a wish", prefer)
+			}
+		}
+		f.refused(http.StatusUnprocessableEntity, api.CodeInvalid, f.do("admin", http.MethodGet, api.PathServiceAccounts+"?end_token=nonsense", ""))
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,6 +21,11 @@ type answer[T any] struct{ Body T }
 type listAnswer[T any] struct {
 	Link string `header:"Link"`
 	Body T
+}
+
+// ahead names the place of a page further on.
+func (a *listAnswer[T]) ahead(links api.Links) {
+	a.Link += ", <" + links.Next + `>; rel="` + api.RelAhead + `"`
 }
 
 func listOf[T any](list T, links api.Links) *listAnswer[T] {
@@ -131,6 +137,8 @@ type listServiceAccountsInput struct {
 	CreatedBy string `query:"created_by" doc:"Id of the identity that made the account."`
 	Query     string `query:"query" maxLength:"256" doc:"Part of the name, in any case."`
 	KeyHash   string `query:"key_hash" doc:"SHA-256 of a whole key in hex: finds whose key leaked, without sending it."`
+	EndToken  string `query:"end_token" minLength:"4" maxLength:"4096" doc:"Opaque, from a Link of an answer: the list ends there."`
+	Prefer    string `header:"Prefer" doc:"ahead=N, N from 1 to 16: say in Link headers where the next N pages are, so that they can be asked for at once (RFC 7240)."`
 }
 
 var hexHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -163,9 +171,17 @@ func (s *Server) listServiceAccounts(ctx context.Context, input *listServiceAcco
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.store.ServiceAccounts(ctx, ServiceAccountQuery{
-		PageQuery: page, ServiceAccountFilter: filter, TeamIDs: callerOf(ctx).reach.teamIDs(),
-	})
+	wanted := ServiceAccountQuery{PageQuery: page, ServiceAccountFilter: filter, TeamIDs: callerOf(ctx).reach.teamIDs()}
+	if input.EndToken != "" {
+		end, err := parseStartToken(input.EndToken)
+		if err != nil {
+			return nil, invalid("query.end_token", err)
+		}
+		wanted.Until = &end
+	} else if input.Page == 0 {
+		wanted.Ahead = aheadWanted(input.Prefer)
+	}
+	found, err := s.store.ServiceAccounts(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -177,10 +193,37 @@ func (s *Server) listServiceAccounts(ctx context.Context, input *listServiceAcco
 	if n := len(list.ServiceAccounts); n > 0 {
 		last = Cursor{Name: list.ServiceAccounts[n-1].Name, ID: list.ServiceAccounts[n-1].ID}
 	}
-	list.Links = input.links(api.PathServiceAccounts, map[string]string{
-		"team": filter.Team, "created_by": filter.CreatedBy, "query": filter.Query, "key_hash": filter.KeyHash,
-	}, found.More, last)
-	return listOf(list, list.Links), nil
+	filters := map[string]string{
+		"team": filter.Team, "created_by": filter.CreatedBy, "query": filter.Query, "key_hash": filter.KeyHash, "end_token": input.EndToken,
+	}
+	list.Links = input.links(api.PathServiceAccounts, filters, found.More, last)
+	answer := listOf(list, list.Links)
+	// The pages that follow have fixed ends, so that together they are the whole
+	// list, whatever is made or deleted meanwhile; the last link is of the rest.
+	for i, end := range found.Ahead {
+		filters["end_token"] = startToken(end)
+		answer.ahead(input.links(api.PathServiceAccounts, filters, true, last))
+		if last = end; i == len(found.Ahead)-1 {
+			delete(filters, "end_token")
+			answer.ahead(input.links(api.PathServiceAccounts, filters, true, last))
+		}
+	}
+	return answer, nil
+}
+
+// maxAhead is how many pages a list says the places of.
+const maxAhead = 16
+
+// aheadWanted is N of the preference ahead=N, and 0 for any other header: what
+// is not understood is ignored, as RFC 7240 has it.
+func aheadWanted(prefer string) int {
+	for preference := range strings.SplitSeq(prefer, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(preference), "=")
+		if n, err := strconv.Atoi(value); strings.EqualFold(name, api.PreferAhead) && err == nil && n > 0 {
+			return min(n, maxAhead)
+		}
+	}
+	return 0
 }
 
 type serviceAccountInput struct {

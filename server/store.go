@@ -194,6 +194,7 @@ type IdempotentCreate struct {
 type PageQuery struct {
 	Limit  int     // rows, from 1
 	After  *Cursor // keyset: rows after this one
+	Until  *Cursor // rows up to this one and with it
 	Offset int     // rows to pass over, for paging by number
 	Total  bool    // count all rows that match
 }
@@ -222,16 +223,21 @@ type TeamPage struct {
 
 // ServiceAccountQuery asks for service accounts. Zero fields do not filter; a
 // nil TeamIDs does not filter, an empty one matches nothing.
+//
+// Ahead asks where that many pages end that follow this one.
 type ServiceAccountQuery struct {
 	PageQuery
+	Ahead int
 	api.ServiceAccountFilter
 	TeamIDs []string
 }
 
 // ServiceAccountPage is one page of service accounts. More says whether rows
-// follow; Total is -1 unless it was asked for.
+// follow; Total is -1 unless it was asked for. Ahead are the last rows of the
+// pages that follow, as far as they are full.
 type ServiceAccountPage struct {
 	ServiceAccounts []api.ServiceAccount
+	Ahead           []Cursor
 	More            bool
 	Total           int
 }

@@ -53,6 +53,9 @@ func (l listing) text(query server.PageQuery) (text string, args []any) {
 	if query.After != nil {
 		l.where.add(`(`+l.name+`, `+l.id+`) > (?, ?)`, query.After.Name, query.After.ID)
 	}
+	if query.Until != nil {
+		l.where.add(`(`+l.name+`, `+l.id+`) <= (?, ?)`, query.Until.Name, query.Until.ID)
+	}
 	page := ` ORDER BY ` + l.name + `, ` + l.id + ` LIMIT ?`
 	args = append(l.where.args, query.Limit+1)
 	if query.Offset > 0 {

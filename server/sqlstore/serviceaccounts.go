@@ -29,8 +29,33 @@ func (s *Store) ServiceAccounts(ctx context.Context, query server.ServiceAccount
 	}
 	if page.More {
 		page.ServiceAccounts = page.ServiceAccounts[:query.Limit]
+		page.Ahead, err = s.accountsAhead(ctx, query, page.ServiceAccounts[query.Limit-1])
 	}
-	return page, nil
+	return page, err
+}
+
+// accountsAhead finds where the pages end that follow an account. It reads the
+// index alone.
+func (s *Store) accountsAhead(ctx context.Context, query server.ServiceAccountQuery, last api.ServiceAccount) ([]server.Cursor, error) {
+	var ends []server.Cursor
+	end := server.Cursor{Name: last.Name, ID: last.ID}
+	for len(ends) < query.Ahead {
+		found := false
+		list := listing{
+			where: accountConditions(query), name: "a.name", id: "a.id",
+			rows: func(where, page string) string { return `SELECT a.name, a.id FROM service_accounts a` + where + page },
+		}
+		text, args := list.text(server.PageQuery{After: &end, Offset: query.Limit - 1})
+		err := s.readers.run(ctx, list.where.varying, func(rows *sql.Rows) error {
+			found = true
+			return rows.Scan(&end.Name, &end.ID)
+		}, text, args...)
+		if err != nil || !found {
+			return ends, err
+		}
+		ends = append(ends, end)
+	}
+	return ends, nil
 }
 
 // accountListing is how service accounts are listed; what takes the rows is
