@@ -273,6 +273,7 @@ func TestLoginWithARealKeyring(t *testing.T) {
 
 // A bus that takes connections and says nothing: what a hung session looks like.
 func TestABusThatHangs(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	socket := filepath.Join(folder, "bus")
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", socket)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,9 @@ func loginCommand(p process) *cobra.Command {
 func (p process) login(cmd *cobra.Command, flags connectFlags, store config.Store) error {
 	ctx := cmd.Context()
 	c, err := p.configuration(flags.config)
+	if errors.Is(err, fs.ErrNotExist) {
+		c, err = config.Default(), nil // it is made where it was named
+	}
 	if err != nil {
 		return err
 	}
@@ -93,10 +97,12 @@ func (p process) login(cmd *cobra.Command, flags connectFlags, store config.Stor
 // loginTarget is the context to sign in to: one of the configuration, or a new
 // one with a name and a server.
 func (p process) loginTarget(cmd *cobra.Command, flags connectFlags, c config.Config) (config.Context, error) {
-	server := flags.server
-	name := cmp.Or(flags.context, p.env.get(envContext))
+	server, name := flags.server, flags.context
 	if server == "" && name == "" {
-		server = p.env.get(envServer)
+		server, name = p.env.get(envServer), p.env.get(envContext)
+		if server != "" && name != "" {
+			return config.Context{}, errServerAndContext
+		}
 	}
 	if server == "" {
 		name = cmp.Or(name, c.Context)
@@ -257,7 +263,7 @@ func (p process) prepare(path, name string, begin bool, entries []config.Entry) 
 		path = target
 	}
 	text, err := os.ReadFile(path)
-	fresh := errors.Is(err, os.ErrNotExist)
+	fresh := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !fresh {
 		return nil, fmt.Errorf("read %s: %w", path, plainPathError(err))
 	}

@@ -136,6 +136,8 @@ func (f connectFlags) resolveLook(p process) (connectFlags, error) {
 	return f, f.weigh(p, c.ReadOnly, c.Theme)
 }
 
+var errServerAndContext = errors.New(envServer + " and " + envContext + " are both set: a context has a server of its own, so unset one")
+
 // chooseContext returns the context's name, "" for none, and the server where
 // none is used.
 func (f *connectFlags) chooseContext(p process) (string, error) {
@@ -148,7 +150,7 @@ func (f *connectFlags) chooseContext(p process) (string, error) {
 	case f.context != "":
 		return f.context, nil
 	case server != "" && context != "":
-		return "", fmt.Errorf("%s and %s are both set: a context has a server of its own, so unset one", envServer, envContext)
+		return "", errServerAndContext
 	case server != "":
 		f.server = server
 		return "", nil
