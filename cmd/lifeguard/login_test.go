@@ -199,4 +199,8 @@ func TestLoginAtATerminal(t *testing.T) {
 	p.close()
 	p = openPane(t, folder, "100", "24", envPoolsideKey+"="+newTestKey(t).Reveal()+" lifeguard")
 	p.waitFor("The server does not accept your key", "set POOLSIDE_API_KEY")
+	p.press("Escape")
+	p.waitGone("Sign in")
+	p.press("q")
+	p.waitFor("exit code 0")
 }

@@ -131,4 +131,6 @@ func TestTheNextConsoleBeginsWithTheLastSearch(t *testing.T) {
 	}
 	p = openPane(t, home, "100", "24", "lifeguard")
 	p.waitFor("No service accounts yet", "cannot be read and is ignored")
+	p.press("q") // killed, it would still write when its folder is taken away
+	p.waitFor("exit code 0")
 }
