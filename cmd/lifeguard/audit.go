@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +27,7 @@ type auditFlags struct {
 }
 
 func auditCommand(p process) *cobra.Command {
-	var flags auditFlags
+	flags := auditFlags{connect: connectFlags{command: "audit"}}
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Show the audit log",
@@ -46,7 +45,7 @@ func auditCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.connect.registerVerb(cmd)
+	flags.connect.registerVerb(cmd, p)
 	set := cmd.Flags()
 	set.IntVar(&flags.last, "last", 50, "how many of the newest events to print; 0 prints all")
 	set.BoolVarP(&flags.follow, "follow", "f", false, "go on with each new event")
@@ -79,30 +78,6 @@ func (f *auditFlags) parse() (err error) {
 		}
 	}
 	return nil
-}
-
-// withClient does work with a client of the server that is named, or of the
-// authority on this machine when none is.
-func withClient(ctx context.Context, p process, flags connectFlags, work func(*client.Client) error) (err error) {
-	if flags, err = flags.resolve(ctx, p); err != nil {
-		return err
-	}
-	var c connection
-	if flags.server != "" {
-		c, err = connectServer(flags, false)
-	} else {
-		c, err = connectEmbedded(ctx, p.home(), flags, slog.New(slog.DiscardHandler))
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.close()) }()
-	dialed, err := c.dial(c.key)
-	if err != nil {
-		return signInError(err)
-	}
-	defer dialed.Close()
-	return signInError(work(dialed))
 }
 
 func showAudit(ctx context.Context, p process, flags auditFlags, c *client.Client) error {

@@ -13,7 +13,7 @@ import (
 )
 
 func auditExportCommand(p process) *cobra.Command {
-	var connect connectFlags
+	connect := connectFlags{command: "audit export"}
 	var format string
 	var after int64
 	cmd := &cobra.Command{
@@ -46,7 +46,7 @@ func auditExportCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	connect.registerVerb(cmd)
+	connect.registerVerb(cmd, p)
 	cmd.Flags().StringVar(&format, "format", "ocsf", "how events are written: ocsf")
 	cmd.Flags().Int64Var(&after, "after", 0, "only events after this sequence")
 	return cmd

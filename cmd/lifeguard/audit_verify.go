@@ -22,7 +22,7 @@ type auditVerifyFlags struct {
 }
 
 func auditVerifyCommand(p process) *cobra.Command {
-	var flags auditVerifyFlags
+	flags := auditVerifyFlags{connect: connectFlags{command: "audit verify"}}
 	cmd := &cobra.Command{
 		Use:   "verify [--database DSN | --server URL]",
 		Short: "Find audit events that were edited, dropped or reordered",
@@ -49,8 +49,10 @@ func auditVerifyCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.connect.registerVerb(cmd)
-	cmd.Flags().StringVar(&flags.database, "database", "", "the database, as in lifeguard serve")
+	flags.connect.registerVerb(cmd, p)
+	if p.reach == nil {
+		cmd.Flags().StringVar(&flags.database, "database", "", "the database, as in lifeguard serve")
+	}
 	cmd.Flags().StringVar(&flags.expect, "expect", "", "an end of the log that verify printed before, SEQUENCE:HASH")
 	return cmd
 }
@@ -67,7 +69,7 @@ var _ auditLog = (*client.Client)(nil)
 
 func (f auditVerifyFlags) withLog(ctx context.Context, p process, work func(auditLog) error) (err error) {
 	server := cmp.Or(f.connect.server, p.env.get(envServer))
-	if f.database == "" && server != "" {
+	if p.reach != nil || f.database == "" && server != "" {
 		return withClient(ctx, p, f.connect, func(c *client.Client) error { return work(c) })
 	}
 	dsn := f.database

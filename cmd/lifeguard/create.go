@@ -66,7 +66,7 @@ func createCommand(p process) *cobra.Command {
 			}
 			if len(flags.sealTo) > 0 {
 				var err error
-				if flags.recipients, err = seal.Parse(strings.Join(flags.sealTo, "\n"), openFile); err != nil {
+				if flags.recipients, err = seal.Parse(strings.Join(flags.sealTo, "\n"), p.openNamed); err != nil {
 					return fmt.Errorf("nothing was made: --seal-to: %w", err)
 				}
 			}
@@ -75,8 +75,8 @@ func createCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.connect.registerVerb(cmd)
-	flags.register(cmd)
+	flags.connect.registerVerb(cmd, p)
+	flags.register(cmd, p)
 	cmd.Flags().StringVar(&flags.team, "team", "", "name or id of the team whose permissions it inherits")
 	cmd.Flags().StringVar(&flags.name, "name", "", "name of the service account")
 	cmd.Flags().StringArrayVar(&flags.sealTo, "seal-to", nil, "encrypt the key to this recipient: 'ssh-ed25519 …', 'ssh-rsa …', age1… or @FILE; may be repeated")

@@ -37,7 +37,7 @@ func deleteCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.connect.registerVerb(cmd)
+	flags.connect.registerVerb(cmd, p)
 	cmd.Flags().StringVar(&flags.confirm, "confirm", "", "the service account's name: do not ask")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print what was deleted as one JSON object")
 	return cmd

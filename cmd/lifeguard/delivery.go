@@ -24,8 +24,10 @@ type delivery struct {
 	repeatable bool
 }
 
-func (d *delivery) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&d.keyFile, "key-file", "", "write the key to this file, mode 0600, which must not exist yet")
+func (d *delivery) register(cmd *cobra.Command, p process) {
+	if p.reach == nil {
+		cmd.Flags().StringVar(&d.keyFile, "key-file", "", "write the key to this file, mode 0600, which must not exist yet")
+	}
 	cmd.Flags().StringVar(&d.idempotencyKey, "idempotency-key", "", "a UUID: the same one for every repetition")
 }
 

@@ -38,7 +38,7 @@ func getCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	connect.registerVerb(cmd)
+	connect.registerVerb(cmd, p)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object")
 	return cmd
 }

@@ -19,7 +19,7 @@ import (
 )
 
 func identifyCommand(p process) *cobra.Command {
-	var connect connectFlags
+	connect := connectFlags{command: "identify"}
 	var asJSON, exitIfFound bool
 	cmd := &cobra.Command{
 		Use:   "identify < build.log",
@@ -45,7 +45,7 @@ func identifyCommand(p process) *cobra.Command {
 			return errors.Join(p.tellKeys(cmd.Context(), connect, found, asJSON), err, foundCode(found, exitIfFound))
 		},
 	}
-	connect.registerVerb(cmd)
+	connect.registerVerb(cmd, p)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	cmd.Flags().BoolVar(&exitIfFound, "exit-code", false, "end with 3 when there is a whole key in the log")
 	return cmd

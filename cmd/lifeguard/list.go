@@ -28,7 +28,7 @@ type listFlags struct {
 }
 
 func listCommand(p process) *cobra.Command {
-	var flags listFlags
+	flags := listFlags{connect: connectFlags{command: "list"}}
 	var columns []string
 	for _, column := range selection.Columns {
 		columns = append(columns, column.ID)
@@ -72,10 +72,12 @@ func listCommand(p process) *cobra.Command {
 			return err
 		},
 	}
-	flags.connect.registerVerb(cmd)
+	flags.connect.registerVerb(cmd, p)
 	set := cmd.Flags()
 	set.StringVarP(&flags.query, "query", "q", "", "which service accounts, in the language of the console's search")
-	set.StringVar(&flags.view, "view", "", "a view of the configuration: its query and its order, unless --sort says otherwise")
+	if p.reach == nil {
+		set.StringVar(&flags.view, "view", "", "a view of the configuration: its query and its order, unless --sort says otherwise")
+	}
 	set.StringVar(&flags.sort, "sort", "", "sort by "+strings.Join(columns, ", ")+"; without it the best match comes first")
 	set.BoolVar(&flags.reverse, "reverse", false, "turn the order round")
 	flags.register(cmd)

@@ -51,7 +51,7 @@ func orgExportCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.registerVerb(cmd)
+	flags.registerVerb(cmd, p)
 	return cmd
 }
 
@@ -95,7 +95,7 @@ func orgApplyCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.connect.registerVerb(cmd)
+	flags.connect.registerVerb(cmd, p)
 	set := cmd.Flags()
 	set.StringVarP(&flags.file, "file", "f", "", "the file; - is standard input")
 	set.BoolVar(&flags.dryRun, "dry-run", false, "print the plan and change nothing")

@@ -31,6 +31,10 @@ type process struct {
 	stdout io.Writer
 	stderr io.Writer
 	env    environment
+	// reach is the one way to an authority, for somebody who has signed in
+	// elsewhere; nil where flags, the environment and the configuration say which
+	// authority it is. It is never set for a process of this machine's own user.
+	reach reach
 }
 
 // exitError carries the exit code that belongs to an error.
@@ -46,22 +50,34 @@ func (e *exitError) Unwrap() error { return e.err }
 // run carries out one command line and returns its exit code. It is the whole
 // program but for the signals and the exit itself.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env environment) int {
-	root := rootCommand(process{stdin: stdin, stdout: stdout, stderr: stderr, env: env})
+	p := process{stdin: stdin, stdout: stdout, stderr: stderr, env: env}
+	root := rootCommand(p)
+	return execute(root, args, p, func() error {
+		// Errors are told by execute.
+		quiet := func(io.Writer, fang.Styles, error) {}
+		return fang.Execute(ctx, root, fang.WithVersion(buildVersion()), fang.WithErrorHandler(quiet))
+	})
+}
+
+// execute carries out a command line with run, tells its error on standard
+// error and returns its exit code.
+func execute(root *cobra.Command, args []string, p process, run func() error) int {
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetIn(p.stdin)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
 	var failure error
 	keepFailures(root, &failure)
-	tell := printError
-	if wantsJSON(args) {
-		tell = printProblem
-	}
-	err := fang.Execute(ctx, root, fang.WithVersion(buildVersion()),
-		fang.WithErrorHandler(func(w io.Writer, _ fang.Styles, err error) { tell(w, err) }))
+	err := run()
 	if failure != nil {
-		tell(stderr, failure)
 		err = failure
+	}
+	if err != nil {
+		if wantsJSON(args) {
+			printProblem(p.stderr, err)
+		} else {
+			printError(p.stderr, err)
+		}
 	}
 	return exitCode(err)
 }
@@ -92,10 +108,10 @@ func keepFailures(cmd *cobra.Command, failure *error) {
 
 func rootCommand(p process) *cobra.Command {
 	root := consoleCommand(p)
+	root.AddCommand(verbs(p)...)
 	root.AddCommand(
-		auditCommand(p), backupCommand(p), configCommand(p), contextCommand(p), createCommand(p), deleteCommand(p), demoCommand(p),
-		getCommand(p), identifyCommand(p), initCommand(p), listCommand(p), loginCommand(p), logoutCommand(p), orgCommand(p),
-		serveCommand(p), teamsCommand(p), userCommand(p), versionCommand(p), whoamiCommand(p),
+		backupCommand(p), configCommand(p), contextCommand(p), demoCommand(p), initCommand(p), loginCommand(p), logoutCommand(p),
+		orgCommand(p), serveCommand(p), userCommand(p), versionCommand(p),
 	)
 	return root
 }

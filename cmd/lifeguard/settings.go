@@ -29,9 +29,11 @@ func (f *connectFlags) register(cmd *cobra.Command) {
 }
 
 // registerVerb adds the flags of a command for scripts: where to connect to, and
-// whether it may ask.
-func (f *connectFlags) registerVerb(cmd *cobra.Command) {
-	f.register(cmd)
+// whether it may ask. Where one authority is reached there is nowhere to choose.
+func (f *connectFlags) registerVerb(cmd *cobra.Command, p process) {
+	if p.reach == nil {
+		f.register(cmd)
+	}
 	cmd.Flags().BoolVar(&f.noInput, "no-input", false, "never ask, also at a terminal")
 }
 

@@ -43,7 +43,7 @@ func teamsCommand(p process) *cobra.Command {
 			return err
 		},
 	}
-	connect.registerVerb(cmd)
+	connect.registerVerb(cmd, p)
 	cmd.Flags().StringVarP(&asked, "query", "q", "", "which teams, in the language of the console's search")
 	f.register(cmd)
 	return cmd

@@ -50,8 +50,8 @@ type userFlags struct {
 	email   string
 }
 
-func (f *userFlags) register(cmd *cobra.Command) {
-	f.connect.registerVerb(cmd)
+func (f *userFlags) register(cmd *cobra.Command, p process) {
+	f.connect.registerVerb(cmd, p)
 	cmd.Flags().StringVar(&f.email, "email", "", "email of the user, in any case")
 }
 
@@ -75,7 +75,7 @@ func userListCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	connect.registerVerb(cmd)
+	connect.registerVerb(cmd, p)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	cmd.Flags().BoolVar(&deleted, "deleted", false, "list the users that were deleted instead")
 	return cmd
@@ -128,7 +128,7 @@ func userCreateCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.register(cmd)
+	flags.register(cmd, p)
 	cmd.Flags().StringVar(&name, "name", "", "name of the user")
 	cmd.Flags().StringArrayVar(&teams, "team", nil, "name of a team to be in; may be given several times")
 	return cmd
@@ -168,7 +168,7 @@ func userStatusCommand(p process, action api.StatusAction, short, long string) *
 			})
 		},
 	}
-	flags.register(cmd)
+	flags.register(cmd, p)
 	return cmd
 }
 
@@ -204,7 +204,7 @@ func userDeleteCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.register(cmd)
+	flags.register(cmd, p)
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return cmd
 }

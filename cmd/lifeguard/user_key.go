@@ -37,8 +37,8 @@ func userKeyCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.userFlags.register(cmd)
-	flags.delivery.register(cmd)
+	flags.userFlags.register(cmd, p)
+	flags.delivery.register(cmd, p)
 	return cmd
 }
 

@@ -48,7 +48,7 @@ func userSSHKeyCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	flags.register(cmd)
+	flags.register(cmd, p)
 	cmd.Flags().StringArrayVar(&add, "add", nil, "file of a public key, or its line; may be given several times")
 	cmd.Flags().StringArrayVar(&remove, "remove", nil, "line or comment of a key to take away; may be given several times")
 	return cmd

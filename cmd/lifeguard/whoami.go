@@ -50,7 +50,7 @@ func whoamiCommand(p process) *cobra.Command {
 			})
 		},
 	}
-	connect.registerVerb(cmd)
+	connect.registerVerb(cmd, p)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object")
 	return cmd
 }

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lifeguard-keys/lifeguard/client"
+)
+
+// reach makes a client of the one authority that a command may talk to, as the
+// one person that it may act as. The options come last.
+type reach func(...client.Option) (*client.Client, error)
+
+// verbs are the commands for scripts, those that work on an authority without a
+// screen and need nothing else of the machine that they run on.
+func verbs(p process) []*cobra.Command {
+	return []*cobra.Command{
+		auditCommand(p), createCommand(p), deleteCommand(p), getCommand(p), identifyCommand(p),
+		listCommand(p), teamsCommand(p), whoamiCommand(p),
+	}
+}
+
+// runVerbs carries out a command line of somebody who is elsewhere and has
+// signed in already, and returns its exit code. There are the verbs and nothing
+// else, and none of them reaches for this machine: they have no flags for
+// servers, configurations or files, read no file, and start no program. Who
+// they act as is p.reach's to say.
+func runVerbs(ctx context.Context, args []string, p process) int {
+	root := &cobra.Command{
+		Use:   "lifeguard",
+		Short: "Service-account API keys, without a screen",
+		Args:  noArguments,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SilenceUsage, root.SilenceErrors = true, true
+	root.AddCommand(verbs(p)...)
+	// Cobra answers two hidden commands on its own, for completion.
+	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		args = append([]string{"--"}, args...)
+	}
+	return execute(root, args, p, func() error { return root.ExecuteContext(ctx) })
+}
+
+// withClient does work with a client of the authority that a command is about:
+// the one that is reached, or the server that is named, or else the authority on
+// this machine.
+func withClient(ctx context.Context, p process, flags connectFlags, work func(*client.Client) error) (err error) {
+	if p.reach != nil {
+		c, err := p.reach(client.WithVia(via(flags.command)))
+		if err != nil {
+			return signInError(err)
+		}
+		defer c.Close()
+		return signInError(work(c))
+	}
+	if flags, err = flags.resolve(ctx, p); err != nil {
+		return err
+	}
+	var c connection
+	if flags.server != "" {
+		c, err = connectServer(flags, false)
+	} else {
+		c, err = connectEmbedded(ctx, p.home(), flags, slog.New(slog.DiscardHandler))
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	dialed, err := c.dial(c.key)
+	if err != nil {
+		return signInError(err)
+	}
+	defer dialed.Close()
+	return signInError(work(dialed))
+}
+
+// openNamed opens a file that a command line names, which is one of the person's
+// own machine.
+func (p process) openNamed(path string) (io.ReadCloser, error) {
+	if p.reach != nil {
+		return nil, fmt.Errorf("files cannot be read over SSH: write out what is in it")
+	}
+	return openFile(path)
+}
