@@ -229,20 +229,28 @@ func (p process) keep(ctx context.Context, flags connectFlags, c config.Config, 
 	add("proxy", flags.proxy, target.Proxy)
 	add("store", string(store), string(target.Store))
 	path, _ := p.configPath(flags.config)
-	write, err := p.prepare(path, target.Name, c.Context == "" && !known, entries)
-	if err != nil {
-		return err
+	// A configuration is often a link into a folder under version control.
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	begin := c.Context == "" && !known
+	if len(entries) > 0 {
+		if _, _, err := edited(path, target.Name, begin, entries); err != nil {
+			return err // before anything is kept
+		}
 	}
 	kept := p.keyStore(target, store)
 	if err := kept.write(ctx, key); err != nil {
 		return err
 	}
-	if err := write(); err != nil {
-		if target.Store != store {
-			_, removed := kept.remove(ctx)
-			err = errors.Join(err, removed)
+	if len(entries) > 0 {
+		if err := writeContext(path, target.Name, begin, entries); err != nil {
+			if target.Store != store {
+				_, removed := kept.remove(ctx)
+				err = errors.Join(err, removed)
+			}
+			return err
 		}
-		return err
 	}
 	if target.Store != "" && target.Store != store {
 		old := p.keyStore(target, target.Store)
@@ -253,42 +261,37 @@ func (p process) keep(ctx context.Context, flags connectFlags, c config.Config, 
 	return nil
 }
 
-// prepare works out what the configuration will be, and returns what writes it.
-func (p process) prepare(path, name string, begin bool, entries []config.Entry) (func() error, error) {
-	if len(entries) == 0 {
-		return func() error { return nil }, nil
+// edited is the configuration with a context's settings in it, and whether the
+// file is a new one.
+func edited(path, name string, begin bool, entries []config.Entry) (text []byte, fresh bool, err error) {
+	text, err = os.ReadFile(path)
+	if fresh = errors.Is(err, fs.ErrNotExist); err != nil && !fresh {
+		return nil, false, fmt.Errorf("read %s: %w", path, plainPathError(err))
 	}
-	// A configuration is often a link into a folder under version control.
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
+	if text, err = config.PutContext(path, text, name, entries...); err == nil && begin {
+		text, err = config.UseContext(path, text, name)
 	}
-	text, err := os.ReadFile(path)
-	fresh := errors.Is(err, fs.ErrNotExist)
-	if err != nil && !fresh {
-		return nil, fmt.Errorf("read %s: %w", path, plainPathError(err))
+	return text, fresh, err
+}
+
+// writeContext writes down a context's settings. The file is read anew: somebody may
+// have changed it while the person was asked for a key.
+func writeContext(path, name string, begin bool, entries []config.Entry) error {
+	text, fresh, err := edited(path, name, begin, entries)
+	if err != nil {
+		return err
 	}
-	if text, err = config.PutContext(path, text, name, entries...); err != nil {
-		return nil, err
-	}
-	if begin {
-		if text, err = config.UseContext(path, text, name); err != nil {
-			return nil, err
+	if fresh {
+		if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+			err = writeNew(path, text)
 		}
+	} else {
+		err = replaceFile(path, text)
 	}
-	return func() error {
-		var err error
-		if fresh {
-			if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
-				err = writeNew(path, text)
-			}
-		} else {
-			err = replaceFile(path, text)
-		}
-		if err != nil {
-			return fmt.Errorf("write %s: %w; nothing was kept", path, plainPathError(err))
-		}
-		return nil
-	}, nil
+	if err != nil {
+		return fmt.Errorf("write %s: %w; nothing was kept", path, plainPathError(err))
+	}
+	return nil
 }
 
 // sayNext says where the key is now and how to go on.

@@ -128,16 +128,18 @@ func TestSealedCreate(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "two.txt"), []byte("# two\n"+two.Recipient().String()+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var streams bytes.Buffer // all that came out, but for what was sealed
+	var streams bytes.Buffer // all that came out
 	create := func(args ...string) string {
 		t.Helper()
 		cmd := program(t, folder, append([]string{"create", "--server", server.url, "--team", me.Teams[0].ID, "--seal-to", one.Recipient().String(), "--seal-to", "@two.txt"}, args...)...)
 		cmd.Env = append(cmd.Env, envAPIKey+"="+admin.Reveal())
-		var stdout bytes.Buffer
-		cmd.Stdout, cmd.Stderr = io.MultiWriter(&stdout, &streams), &streams
+		var stdout, stderr bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
 		if err := cmd.Run(); err != nil {
-			t.Fatalf("%v: %s", err, streams.String())
+			t.Fatalf("%v: %s", err, stderr.String())
 		}
+		streams.Write(stdout.Bytes())
+		streams.Write(stderr.Bytes())
 		return stdout.String()
 	}
 	printed := create("--name", "printed")

@@ -338,3 +338,33 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Whatever the file is, adding a context breaks nothing in it.
+func FuzzPutContext(f *testing.F) {
+	f.Add([]byte("contexts:\n  a: {server: https://a}\ntheme: dark\n"), "new")
+	f.Add([]byte("contexts: # none\r\n"), "a")
+	f.Add([]byte("contexts:\n    new:\n        word: W # x\n\n# y\n"), "new")
+	f.Add([]byte("---\ntheme: dark\n...\n"), "b")
+	f.Fuzz(func(t *testing.T, text []byte, name string) {
+		before, err := config.Parse("f.yaml", text)
+		if err != nil {
+			return
+		}
+		changed, err := config.PutContext("f.yaml", text, name, config.Entry{Name: "server", Value: "https://new"}, config.Entry{Name: "store", Value: "file"})
+		if err != nil {
+			return
+		}
+		after, err := config.Parse("f.yaml", changed)
+		if err != nil {
+			t.Fatalf("%q became %q: %v", text, changed, err)
+		}
+		if got, known := after.ByName(name); !known || got.Server != "https://new" || got.Store != config.File {
+			t.Errorf("%q became %q", text, changed)
+		}
+		for _, old := range before.Contexts {
+			if got, known := after.ByName(old.Name); !known || old.Name != name && got.Server != old.Server {
+				t.Errorf("%q lost %s: %q", text, old.Name, changed)
+			}
+		}
+	})
+}
