@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
 )
 
 // accountFacts is what the details of an account tell.
@@ -79,13 +80,13 @@ func (f accountFacts) historyLines(width int, e environment) []string {
 		lines = append(lines, s.Muted.Render("Done to it:"))
 		for _, event := range f.history.done {
 			done := strings.TrimPrefix(event.Action, string(api.IdentityServiceAccount)+".")
-			lines = append(lines, entry(event, done+" by "+actorName(event.Actor))...)
+			lines = append(lines, entry(event, done+" by "+selection.ActorName(event.Actor))...)
 		}
 	}
 	if len(f.history.did) > 0 {
 		lines = append(lines, s.Muted.Render("What it did:"))
 		for _, event := range f.history.did {
-			lines = append(lines, entry(event, event.Action+" "+targetName(event.Resource))...)
+			lines = append(lines, entry(event, event.Action+" "+selection.TargetName(event.Resource))...)
 		}
 	}
 	if len(lines) == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/feed"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
 )
 
 // lookUpsAtMost is how many accounts are looked up one by one. When more have
@@ -29,7 +30,7 @@ func (a *accounts) changed(changes feed.Changes, e environment) (tea.Cmd, action
 			if marked {
 				which += ", which was marked,"
 			}
-			wanted = say{toastWarning, which + " was deleted by " + actorName(deleted.By) + "."}
+			wanted = say{toastWarning, which + " was deleted by " + selection.ActorName(deleted.By) + "."}
 		}
 		a.remove(deleted.ID)
 	}

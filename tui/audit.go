@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
 )
 
 // audit is the Audit log page: the newest events first, older ones loaded as
@@ -17,7 +18,7 @@ type audit struct {
 
 	asked     eventQuery                 // what stands in the box
 	meets     func(*api.AuditEvent) bool // the query, nil for all events
-	narrowed  narrowed                   // what the server was asked to filter by
+	narrowed  selection.NarrowedEvents   // what the server was asked to filter by
 	narrowing int                        // counts what it is to be asked, late waits are dropped
 	whole     eventLog                   // what was loaded before the server filtered
 	replace   bool                       // what comes next takes the place of what is here

@@ -149,11 +149,11 @@ func (a *audit) news(events []api.AuditEvent, e environment) tea.Cmd {
 		return nil
 	}
 	newest := a.all.newest()
-	fresh := those(pointers(events), func(event *api.AuditEvent) bool { return event.Sequence > newest && a.narrowed.lets(event) })
+	fresh := those(pointers(events), func(event *api.AuditEvent) bool { return event.Sequence > newest && a.narrowed.Lets(event) })
 	switch {
 	case len(fresh) == 0:
 		return nil
-	case a.narrowed.terms == "" && fresh[0].Sequence != newest+1:
+	case a.narrowed.Terms == "" && fresh[0].Sequence != newest+1:
 		return a.refresh(e) // something is missing between
 	}
 	a.all.addNewer(fresh)

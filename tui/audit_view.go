@@ -1,12 +1,12 @@
 package tui
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/query"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
@@ -83,11 +83,11 @@ func (a *audit) emptyWords(e environment) []string {
 	return []string{"No events.", "Nothing was done here yet, or what was is no longer kept."}
 }
 
-func narrowedWords(n narrowed) string {
-	if n.terms == "" {
+func narrowedWords(n selection.NarrowedEvents) string {
+	if n.Terms == "" {
 		return ""
 	}
-	return " that the server found for " + strings.TrimSpace(n.terms)
+	return " that the server found for " + strings.TrimSpace(n.Terms)
 }
 
 // wrong are the terms of the query that are not understood.
@@ -119,11 +119,11 @@ func (a *audit) cells(event *api.AuditEvent, e environment) []table.Cell {
 		case "age":
 			cells[i].Text = age(e.now, event.Time)
 		case "actor":
-			cells[i].Text = actorName(event.Actor)
+			cells[i].Text = selection.ActorName(event.Actor)
 		case "action":
 			cells[i].Text = event.Action
 		case "target":
-			cells[i].Text = targetName(event.Resource)
+			cells[i].Text = selection.TargetName(event.Resource)
 		case "ip":
 			cells[i] = table.Cell{Text: event.IP, Paint: e.paints.muted}
 		case "outcome":
@@ -137,13 +137,4 @@ func (a *audit) cells(event *api.AuditEvent, e environment) []table.Cell {
 		}
 	}
 	return cells
-}
-
-// actorName names who acted: who has no name is called by what they are.
-func actorName(actor api.Actor) string {
-	return cmp.Or(actor.Name, actor.ID, string(actor.Type))
-}
-
-func targetName(resource api.AuditResource) string {
-	return cmp.Or(resource.Name, resource.ID, resource.Type)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui/feed"
+	"github.com/lifeguard-keys/lifeguard/tui/selection"
 )
 
 // logEndFoundMsg says where the audit log ended a moment ago.
@@ -51,7 +52,7 @@ type deletedElsewhereMsg struct{ deleted []feed.Deletion }
 func (msg deletedElsewhereMsg) by(id string) (string, bool) {
 	for _, deleted := range msg.deleted {
 		if deleted.ID == id {
-			return actorName(deleted.By), true
+			return selection.ActorName(deleted.By), true
 		}
 	}
 	return "", false

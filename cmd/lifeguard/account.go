@@ -46,6 +46,14 @@ func accountFor(ctx context.Context, c *client.Client, named string) (api.Servic
 	return api.ServiceAccount{}, fmt.Errorf("%d service accounts are named %q: say which by its id (%s)", len(found), named, strings.Join(ids, ", "))
 }
 
+// usedAt is when the key of an account was used last, for a program.
+func usedAt(account api.ServiceAccount) string {
+	if account.Key.LastUsedAt == nil {
+		return "never"
+	}
+	return account.Key.LastUsedAt.UTC().Format(time.RFC3339)
+}
+
 // lastUse says when and from where the key of an account was used last.
 func lastUse(account api.ServiceAccount, now time.Time) string {
 	if account.Key.LastUsedAt == nil {

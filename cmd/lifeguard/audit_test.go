@@ -30,7 +30,7 @@ func TestAuditOfAServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	follower := program(t, folder, "audit", "--follow", "--json", "--last", "0", "--server", server.url)
+	follower := program(t, folder, "audit", "--follow", "--jsonl", "--last", "0", "--server", server.url)
 	follower.Env = append(follower.Env, envAPIKey+"="+key.Reveal())
 	output, err := follower.StdoutPipe()
 	if err != nil {

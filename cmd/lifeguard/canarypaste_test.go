@@ -113,13 +113,13 @@ func (c *canary) sendNonsense() {
 // canaryCommands are runs of the program whose output is searched. Every
 // command that has a flag --json is among them.
 var canaryCommands = map[string][][]string{
-	"lifeguard audit":        {{"audit", "--json", "--last", "0"}, {"audit", "--last", "0"}},
+	"lifeguard audit":        {{"audit", "--json", "--last", "0"}, {"audit", "--jsonl", "--last", "0"}, {"audit", "--last", "0"}},
 	"lifeguard audit export": {{"audit", "export", "--format", "ocsf"}},
 	"lifeguard audit verify": {{"audit", "verify"}},
-	"lifeguard identify":     {{"identify"}, {"identify", "--json"}},
+	"lifeguard identify":     {{"identify"}, {"identify", "--json"}, {"identify", "--jsonl"}},
 	"lifeguard org export":   {{"org", "export"}},
 	"lifeguard org apply":    {{"org", "apply", "-f", pastedFile}, {"org", "apply", "-f", pastedFile, "--json"}},
-	"lifeguard user list":    {{"user", "list"}, {"user", "list", "--json"}},
+	"lifeguard user list":    {{"user", "list"}, {"user", "list", "--json"}, {"user", "list", "--jsonl"}},
 	"lifeguard create":       {{"create", "--team", "nowhere", "--name", "x", "--json"}},
 	"lifeguard delete":       {{"delete", "nobody", "--json"}, {"delete", "nobody"}},
 	"lifeguard get":          {{"get", "nobody", "--json"}},
@@ -165,7 +165,7 @@ func (c *canary) runCommands() {
 		{"user", "key", "--email", "ada@example.com", "--idempotency-key", key},
 		{"create", "--team", key, "--name", "x"}, {"create", "--team", "administrators", "--name", key, "--json"},
 		{"create", "--team", "administrators", "--name", "x", "--idempotency-key", key}, {"get", key}, {"delete", key, "--json"},
-		{"delete", "x", "--confirm", key}, {"teams", "--query", key, "--json"}, {"whoami", key},
+		{"delete", "x", "--confirm", key}, {"teams", "--query", key, "--json"}, {"list", "--query", key, "--jsonl"}, {"audit", "--query", key, "--jsonl"}, {"audit", "--query", "actor:" + key}, {"whoami", key},
 	}
 	c.writePastedFile(key)
 	defer func() { _ = os.Remove(filepath.Join(c.folder, pastedFile)) }() // the folder is searched too

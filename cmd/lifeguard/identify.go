@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +18,8 @@ import (
 
 func identifyCommand(p process) *cobra.Command {
 	connect := connectFlags{command: "identify"}
-	var asJSON, exitIfFound bool
+	var f form
+	var exitIfFound bool
 	cmd := &cobra.Command{
 		Use:   "identify < build.log",
 		Short: "Find the API keys in a log, and say whose they are",
@@ -31,22 +30,26 @@ func identifyCommand(p process) *cobra.Command {
 			"account's id, name, team and last use. Without a key in the log no server is asked. The exit code is 0 when the log\n" +
 			"was read to its end, whatever was found; with --exit-code it is 3 when there is a key in it.",
 		Example: "lifeguard identify --server https://keys.example.com < build.log\n" +
-			"git log -p | lifeguard identify --json\n" +
+			"git log -p | lifeguard identify --jsonl | jq -r .service_account.id\n" +
 			"lifeguard identify --exit-code < build.log || echo 'there is a key in the log'",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if isTerminal(p.stdin) {
 				return flagError(cmd, errors.New("give the log on standard input: what is typed here would stand on the screen"))
 			}
+			if err := f.check(); err != nil {
+				return flagError(cmd, err)
+			}
 			found, err := identify.Scan(cmd.Context(), p.stdin)
 			if err != nil {
 				err = fmt.Errorf("the log could not be read beyond line %d: %w", found.Lines, err)
 			}
-			return errors.Join(p.tellKeys(cmd.Context(), connect, found, asJSON), err, foundCode(found, exitIfFound))
+			told := enough(p.tellKeys(cmd.Context(), connect, f, found, err == nil))
+			return errors.Join(told, err, foundCode(found, exitIfFound))
 		},
 	}
 	connect.registerVerb(cmd, p)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	f.register(cmd)
 	cmd.Flags().BoolVar(&exitIfFound, "exit-code", false, "end with 3 when there is a whole key in the log")
 	return cmd
 }
@@ -60,18 +63,10 @@ func foundCode(found identify.Found, wanted bool) error {
 }
 
 // tellKeys prints each key that was found with its owner. When the owners cannot
-// be had, the keys are told without them: where they are is worth knowing.
-func (p process) tellKeys(ctx context.Context, connect connectFlags, found identify.Found, asJSON bool) error {
-	out := bufio.NewWriter(p.stdout)
-	tell := func(key identify.Key, owner identify.Owner) error {
-		switch {
-		case asJSON:
-			return json.NewEncoder(out).Encode(toIdentified(key, owner))
-		case isTerminal(p.stdout):
-			return paragraph(out, key, owner, time.Now())
-		}
-		return tabbed(out, key, owner)
-	}
+// be had, the keys are told without them: where they are is worth knowing. The
+// log may not have been read to its end.
+func (p process) tellKeys(ctx context.Context, connect connectFlags, f form, found identify.Found, whole bool) error {
+	out := newRowWriter(p, f, keyListing(time.Now()))
 	told := 0
 	err := error(nil)
 	if len(found.Keys) > 0 {
@@ -79,15 +74,19 @@ func (p process) tellKeys(ctx context.Context, connect connectFlags, found ident
 			var failed error
 			asked := identify.FindOwners(ctx, c, found.Keys, func(key identify.Key, owner identify.Owner) {
 				told++
-				failed = errors.Join(failed, tell(key, owner))
+				failed = errors.Join(failed, out.write(toIdentified(key, owner)))
 			})
 			return errors.Join(failed, asked)
 		})
 	}
 	for _, key := range found.Keys[told:] {
-		err = errors.Join(err, tell(key, identify.Owner{Err: err}))
+		err = errors.Join(err, out.write(toIdentified(key, identify.Owner{Err: err})))
 	}
-	return errors.Join(err, out.Flush(), p.tellRest(found))
+	end := out.end
+	if !whole {
+		end = out.abandon
+	}
+	return errors.Join(err, end(), p.tellRest(found))
 }
 
 // tellRest says on standard error what is no whole key.
@@ -118,7 +117,7 @@ type identified struct {
 func toIdentified(key identify.Key, owner identify.Owner) identified {
 	i := identified{Hint: key.Hint, Hash: key.Hash.String(), Lines: key.Lines, Count: key.Count, ServiceAccount: owner.Account}
 	if owner.Err != nil {
-		i.Error = owner.Err.Error()
+		i.Error = errorLine(owner.Err)
 	}
 	return i
 }
@@ -128,44 +127,35 @@ const (
 	notAskedOf = "not looked up"
 )
 
-func tabbed(w io.Writer, key identify.Key, owner identify.Owner) error {
-	fields := []string{key.Hint, joined(key.Lines, ","), strconv.Itoa(key.Count)}
-	switch a := owner.Account; {
-	case owner.Err != nil:
-		fields = append(fields, "", notAskedOf, "", "")
-	case a == nil:
-		fields = append(fields, "", noSuchKey, "", "")
-	default:
-		used := "never"
-		if a.Key.LastUsedAt != nil {
-			used = a.Key.LastUsedAt.UTC().Format(time.RFC3339)
-		}
-		fields = append(fields, a.ID, a.Name, a.Team.Name, used)
+// owner names the account, or says why there is none.
+func (i identified) owner() string {
+	switch {
+	case i.Error != "":
+		return notAskedOf
+	case i.ServiceAccount == nil:
+		return noSuchKey
 	}
-	_, err := fmt.Fprintln(w, strings.Join(fields, "\t"))
-	return err
+	return i.ServiceAccount.Name
 }
 
-// paragraph writes a key for a person.
-func paragraph(w io.Writer, key identify.Key, owner identify.Owner, now time.Time) error {
-	text := key.Hint + "  " + placed(key.Seen) + "\n  "
-	switch a := owner.Account; {
-	case owner.Err != nil:
-		text += notAskedOf
-	case a == nil:
-		text += noSuchKey
-	default:
-		used := "never used"
-		if a.Key.LastUsedAt != nil {
-			used = "last used " + since(*a.Key.LastUsedAt, now)
-			if a.Key.LastUsedIP != "" {
-				used += " from " + a.Key.LastUsedIP
+// keyListing shows keys with their owners: a paragraph for each to a person.
+func keyListing(now time.Time) listing[identified] {
+	return listing[identified]{
+		tabs: func(i identified) []string {
+			fields := []string{i.Hint, joined(i.Lines, ","), strconv.Itoa(i.Count), "", i.owner(), "", ""}
+			if a := i.ServiceAccount; a != nil {
+				fields[3], fields[5], fields[6] = a.ID, a.Team.Name, usedAt(*a)
 			}
-		}
-		text += a.Name + ", team " + a.Team.Name + ", " + used + "\n  id " + a.ID
+			return fields
+		},
+		paragraph: func(i identified) string {
+			text := i.Hint + "  " + placed(identify.Seen{Lines: i.Lines, Count: i.Count}) + "\n  " + i.owner()
+			if a := i.ServiceAccount; a != nil {
+				text += ", team " + a.Team.Name + ", " + lastUse(*a, now) + "\n  id " + a.ID
+			}
+			return text + "\n"
+		},
 	}
-	_, err := io.WriteString(w, text+"\n")
-	return err
 }
 
 // placed says in words where something was found.

@@ -123,10 +123,10 @@ func TestIdentifyNamesTheAccountsAndKeepsTheKeys(t *testing.T) {
 			t.Errorf("line %d is %q, want %q", i+1, rows[i], want)
 		}
 	}
-	asJSON, _ := identify("--json")
+	asJSON, _ := identify("--jsonl")
 	var parsed identified
 	if err := json.NewDecoder(strings.NewReader(asJSON)).Decode(&parsed); err != nil || parsed.ServiceAccount == nil || parsed.ServiceAccount.Name != "ci-deploy" {
-		t.Errorf("--json prints %s, %v", asJSON, err)
+		t.Errorf("--jsonl prints %s, %v", asJSON, err)
 	}
 	onTerminal := identifyOnTerminal(t, folder, between.URL, key, log)
 	if !strings.Contains(onTerminal, "ci-deploy, team administrators, never used") || !strings.Contains(onTerminal, "lines 2, 50004") {

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,13 +62,9 @@ func listCommand(p process) *cobra.Command {
 			if err := checkQuery(flags.query, selection.Fields(nil).Parse(flags.query).Errors); err != nil {
 				return err
 			}
-			err := withClient(cmd.Context(), p, flags.connect, func(c *client.Client) error {
+			return enough(withClient(cmd.Context(), p, flags.connect, func(c *client.Client) error {
 				return list(cmd.Context(), p, flags, c)
-			})
-			if errors.Is(err, syscall.EPIPE) {
-				return nil // whoever reads has read enough, as head does
-			}
-			return err
+			}))
 		},
 	}
 	flags.connect.registerVerb(cmd, p)

@@ -22,13 +22,9 @@ func accountListing(now time.Time) listing[api.ServiceAccount] {
 		},
 		cell: func(column string, account api.ServiceAccount) string { return listCell(column, account, now) },
 		tabs: func(account api.ServiceAccount) []string {
-			used := "never"
-			if at := account.Key.LastUsedAt; at != nil {
-				used = at.UTC().Format(time.RFC3339)
-			}
 			return []string{
 				account.ID, account.Name, account.Team.Name, account.Key.Hint,
-				account.CreatedAt.UTC().Format(time.RFC3339), account.CreatedBy.Name, used,
+				account.CreatedAt.UTC().Format(time.RFC3339), account.CreatedBy.Name, usedAt(account),
 			}
 		},
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
@@ -33,6 +34,15 @@ func (f form) check() error {
 	return nil
 }
 
+// enough is an error of a command that lists. A closed pipe is none: whoever
+// reads has read enough, as head does.
+func enough(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
 // listing says how rows of a kind look to a person and to another program.
 type listing[T any] struct {
 	columns []table.Column
@@ -40,6 +50,8 @@ type listing[T any] struct {
 	// tabs are the texts of a line for another program: nothing is cut, and times
 	// are RFC 3339.
 	tabs func(row T) []string
+	// paragraph is what a terminal gets instead of a table, if it is not nil.
+	paragraph func(row T) string
 }
 
 // rowWriter writes rows as they come.
@@ -48,6 +60,9 @@ type rowWriter[T any] struct {
 	write func(T) error
 	close func() error // writes what must stand behind the last row
 }
+
+// flush writes what is there, for somebody who waits for it.
+func (w *rowWriter[T]) flush() error { return w.out.Flush() }
 
 func (w *rowWriter[T]) end() error {
 	if err := w.close(); err != nil {
@@ -67,6 +82,11 @@ func newRowWriter[T any](p process, f form, l listing[T]) *rowWriter[T] {
 		w.write = func(row T) error { return json.NewEncoder(w.out).Encode(row) }
 	case f.asJSON:
 		w.array()
+	case isTerminal(p.stdout) && l.paragraph != nil:
+		w.write = func(row T) error {
+			_, err := w.out.WriteString(l.paragraph(row))
+			return err
+		}
 	case isTerminal(p.stdout):
 		w.table(p, l)
 	default:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,13 +33,9 @@ func teamsCommand(p process) *cobra.Command {
 			if err := checkQuery(asked, selection.TeamFields(nil).Parse(asked).Errors); err != nil {
 				return err
 			}
-			err := withClient(cmd.Context(), p, connect, func(c *client.Client) error {
+			return enough(withClient(cmd.Context(), p, connect, func(c *client.Client) error {
 				return p.listTeams(cmd.Context(), c, asked, f)
-			})
-			if errors.Is(err, syscall.EPIPE) {
-				return nil // whoever reads has read enough, as head does
-			}
-			return err
+			}))
 		},
 	}
 	connect.registerVerb(cmd, p)

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -11,6 +9,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/client"
+	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
 
 func userCommand(p process) *cobra.Command {
@@ -57,43 +56,68 @@ func (f *userFlags) register(cmd *cobra.Command, p process) {
 
 func userListCommand(p process) *cobra.Command {
 	connect := connectFlags{command: "user list"}
-	var asJSON, deleted bool
+	var f form
+	var deleted bool
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List users",
-		Long: "Prints a line for each user, ordered by email: email, status, name and id, separated by tabs. With --json it is\n" +
-			"one JSON object a line.",
+		Long: "Prints users, ordered by email: a table on a terminal, elsewhere lines with tabs between email, status, name\n" +
+			"and id.",
 		Example: "lifeguard user list | cut -f 1,2",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withClient(cmd.Context(), p, connect, func(c *client.Client) error {
+			if err := f.check(); err != nil {
+				return flagError(cmd, err)
+			}
+			return enough(withClient(cmd.Context(), p, connect, func(c *client.Client) error {
 				var filter api.UserFilter
 				if deleted {
 					filter.Statuses = []api.UserStatus{api.UserDeleted}
 				}
-				return p.listUsers(cmd.Context(), c, filter, asJSON)
-			})
+				return p.listUsers(cmd.Context(), c, filter, f)
+			}))
 		},
 	}
 	connect.registerVerb(cmd, p)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	f.register(cmd)
 	cmd.Flags().BoolVar(&deleted, "deleted", false, "list the users that were deleted instead")
 	return cmd
 }
 
-func (p process) listUsers(ctx context.Context, c *client.Client, filter api.UserFilter, asJSON bool) error {
-	out := bufio.NewWriter(p.stdout)
+var userListing = listing[api.User]{
+	columns: []table.Column{
+		{ID: "email", Title: "EMAIL", Width: 24, Most: 40, Keep: 10},
+		{ID: "status", Title: "STATUS", Width: 9, Keep: 9},
+		{ID: "name", Title: "NAME", Width: 16, Most: 30, Keep: 8},
+		{ID: "id", Title: "ID", Width: 36, Keep: 4},
+	},
+	cell: func(column string, user api.User) string {
+		switch column {
+		case "email":
+			return user.Email
+		case "status":
+			return string(user.Status)
+		case "name":
+			return user.Name
+		}
+		return user.ID
+	},
+	tabs: func(user api.User) []string {
+		return []string{user.Email, string(user.Status), user.Name, user.ID}
+	},
+}
+
+func (p process) listUsers(ctx context.Context, c *client.Client, filter api.UserFilter, f form) error {
+	out := newRowWriter(p, f, userListing)
 	for user, err := range c.AllUsers(ctx, filter) {
-		if err == nil && asJSON {
-			err = json.NewEncoder(out).Encode(user)
-		} else if err == nil {
-			_, err = fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", user.Email, user.Status, user.Name, user.ID)
+		if err == nil {
+			err = out.write(user)
 		}
 		if err != nil {
-			return errors.Join(err, out.Flush())
+			return errors.Join(err, out.abandon())
 		}
 	}
-	return out.Flush()
+	return out.end()
 }
 
 func userCreateCommand(p process) *cobra.Command {

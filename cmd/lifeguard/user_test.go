@@ -36,7 +36,7 @@ func TestAUserFromTheCommandLine(t *testing.T) {
 	if want := "eve@example.com\tcreated\tEve\t" + id; !strings.HasPrefix(list, "ada@example.com\tactive\tada\t") || !strings.HasSuffix(list, want) {
 		t.Errorf("the list is %q", list)
 	}
-	if list, _ := s.run(exitDone, "user", "list", "--json"); strings.Count(list, "\n") != 2 || !strings.Contains(list, `"email":"eve@example.com"`) {
+	if list, _ := s.run(exitDone, "user", "list", "--jsonl"); strings.Count(list, "\n") != 2 || !strings.Contains(list, `"email":"eve@example.com"`) {
 		t.Errorf("as JSON: %s", list)
 	}
 
