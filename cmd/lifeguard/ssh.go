@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/anmitsu/go-shlex"
 	"github.com/spf13/cobra"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -188,8 +189,16 @@ func (s *sshService) serve(ctx context.Context, session *sshd.Session) int {
 	if session.Command == "" {
 		return s.console(ctx, session)
 	}
-	_, _ = fmt.Fprintln(session.Stderr, "lifeguard: commands are not served here; connect without one")
-	return exitCancelled
+	// Words as a shell would make them of the line; there is no shell.
+	args, err := shlex.Split(session.Command, true)
+	if err != nil {
+		_, _ = fmt.Fprintln(session.Stderr, "lifeguard: the command has a quote that does not end")
+		return exitFailed
+	}
+	return runVerbs(ctx, args, process{
+		stdin: session.Stdin, stdout: session.Stdout, stderr: session.Stderr, env: session.Env(),
+		reach: func(options ...client.Option) (*client.Client, error) { return s.client(session, options...) },
+	})
 }
 
 func loginOf(person sshd.Person) server.SSHLogin {

@@ -140,7 +140,10 @@ func TestSSHKeyThatMayNotHaveArrived(t *testing.T) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	const words = "The key of ci-deploy may not have reached you: it was never used. Delete it and make another."
-	s.open("ada", 120, 30).see(words)
+	next := s.open("ada", 120, 30)
+	next.see(words)
+	next.press("q")
+	next.end()
 	s.stop()
 	s.start()
 	again := s.open("ada", 120, 30)
@@ -230,6 +233,49 @@ func TestSSHForwardsNothing(t *testing.T) {
 	}
 	if _, stderr, code := s.run("ada", "", "-s", "--", "sftp"); code != 255 || !strings.Contains(stderr, "subsystem request failed") {
 		t.Errorf("sftp: exit code %d: %s", code, stderr)
+	}
+}
+
+// Commands over SSH are the verbs: same arguments, streams, exit codes and
+// permissions, and nothing of the server's own machine.
+func TestSSHCommands(t *testing.T) {
+	s := serveSSH(t)
+	s.newUser("eve", "")
+	key, stderr, code := s.run("ada", "", "-T", "--", "create --team administrators --name 'ci  deploy'")
+	if code != 0 || api.CheckKey(strings.TrimSpace(key)) != nil {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	made := s.events("service_account.create")
+	if len(made) != 1 || made[0].Via != "ssh" || made[0].Actor.Name != "ada" || made[0].Resource.Name != "ci  deploy" {
+		t.Errorf("%+v", made)
+	}
+	for _, step := range []struct {
+		user, command, stdin string
+		code                 int
+		stdout, stderr       string
+	}{
+		{"ada", "list --json", "", 0, `"name":"ci  deploy"`, ""},
+		{"ada", "get 'ci  deploy' --json", "", 0, `"name":"ci  deploy"`, ""},
+		{"ada", "identify --exit-code", "a log with " + key, 3, "ci  deploy", ""},
+		{"ada", "whoami --json", "", 0, `"email":"ada@example.com"`, ""},
+		{"ada", "teams", "", 0, "administrators", ""},
+		{"ada", "audit --json --last 1", "", 0, `"action":"`, ""},
+		{"ada", "list --query 'nosuchfield:'", "", 2, "", "nosuchfield"},
+		{"ada", "list 'no end", "", 1, "", "a quote that does not end"},
+		{"ada", "list --server http://127.0.0.1:1", "", 1, "", "unknown flag"},
+		{"ada", "list --config /etc/passwd", "", 1, "", "unknown flag"},
+		{"ada", "create --team administrators --name x --key-file /tmp/x", "", 1, "", "unknown flag"},
+		{"ada", "create --team administrators --name x --seal-to @/etc/passwd", "", 1, "", "files cannot be read over SSH"},
+		{"ada", "delete 'ci  deploy'", "", 1, "", "--confirm"},
+		{"eve", "whoami", "", 0, "eve@example.com", ""},
+		{"eve", "list", "", 1, "", "permission"},
+		{"eve", "list --json", "", 1, "", `"status":403`},
+		{"ada", "delete 'ci  deploy' --confirm 'ci  deploy'", "", 0, "", ""},
+	} {
+		stdout, stderr, code := s.run(step.user, step.stdin, "-T", "--", step.command)
+		if code != step.code || !strings.Contains(stdout, step.stdout) || !strings.Contains(stderr, step.stderr) || (step.stderr != "" && stdout != "") {
+			t.Errorf("%s: %s: exit code %d, want %d\n%s%s", step.user, step.command, code, step.code, stdout, stderr)
+		}
 	}
 }
 
