@@ -109,7 +109,8 @@ func (s *Server) createServiceAccount(ctx context.Context, input *createInput) (
 	}
 	var account api.ServiceAccount
 	var replayed bool
-	err = s.store.Write(ctx, func(tx Tx) (Event, error) {
+	expecting := Expecting(ctx, Lookups{TeamID: c.teamID, Name: c.name, CallerID: c.caller.ID, IdempotencyKey: c.idempotencyKey})
+	err = s.store.Write(expecting, func(tx Tx) (Event, error) {
 		var err error
 		if account, replayed, err = c.run(ctx, tx); err != nil {
 			return Event{}, err

@@ -113,7 +113,7 @@ func (t *transaction) team(ctx context.Context, id string) (api.Team, error) {
 		return team(ctx, t, id)
 	}
 	if t.version == 0 {
-		if err := first(ctx, t, `SELECT version FROM access_version WHERE singleton = 1`, nil, &t.version); err != nil {
+		if err := first(ctx, t, selectVersion, nil, &t.version); err != nil {
 			return api.Team{}, err
 		}
 	}

@@ -16,8 +16,8 @@ const maxGroup = 64
 // Before it commits it takes those along that came meanwhile, so that they
 // share its commit, which is what a change costs most of. Then the next leads.
 //
-// Every change runs on the goroutine of its caller: the leader hands it the
-// transaction and waits. So a panic stays where it belongs.
+// Every change runs on the goroutine of its caller, so a panic stays there: the
+// leader hands it the transaction and waits.
 type line struct {
 	mu      sync.Mutex
 	led     bool // a change leads, or was told to
@@ -31,9 +31,10 @@ type pending struct {
 	work  func(*transaction) error
 	alone bool // it neither takes others along nor is taken
 
-	told    chan word  // what it is told while it waits; never more than one
-	ran     chan error // what became of it in the transaction that it was handed
-	verdict error      // the same, kept by the leader until the commit
+	told    chan word    // what it is told while it waits; never more than one
+	ran     chan error   // what became of it in the transaction that it was handed
+	verdict error        // the same, kept by the leader until the commit
+	ahead   *transaction // for which was looked up what it will ask for
 }
 
 // word is what a change that waits is told: to lead, to run, or its end.
@@ -139,8 +140,7 @@ func (s *Store) transact(ctx context.Context, work func(*transaction) error) err
 	return s.wait(&pending{ctx: ctx, work: work})
 }
 
-// transactAlone is transact for what is large enough to have a transaction of
-// its own.
+// transactAlone is transact for what is large enough for a transaction alone.
 func (s *Store) transactAlone(ctx context.Context, work func(*transaction) error) error {
 	return s.wait(&pending{ctx: ctx, work: work, alone: true})
 }
@@ -206,7 +206,9 @@ func (s *Store) attempt(p *pending) (began bool, err error) {
 			s.line.putBack(group)
 		}
 	}()
-	err = p.run(t)
+	if err = s.lookAhead(t, p); err == nil {
+		err = p.run(t)
+	}
 	if err == nil && !p.alone {
 		err = s.takeAlong(t, &group)
 	}
@@ -232,6 +234,9 @@ func (s *Store) takeAlong(t *transaction, group *[]*pending) error {
 			break
 		}
 		*group = append(*group, p)
+		if err := s.lookAhead(t, p); err != nil {
+			return err
+		}
 		t.guard()
 		p.told <- word{run: t}
 		p.verdict = <-p.ran

@@ -149,7 +149,13 @@ func TestPostgresGroupOfUncertainCommit(t *testing.T) {
 	db, team, beside := postgresGroup(t)
 	atCommit(t, beside, `IF nextval('commits') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;`)
 	changes := creates(team, 3)
-	errs := storetest.Together(t, db, changes[0], changes[1], changes[1], changes[2])
+	careful := func(ctx context.Context, tx server.Tx) (server.Event, error) {
+		if _, err := tx.ServiceAccountByName(ctx, team.ID, "bot-000001"); !errors.Is(err, server.ErrNotFound) {
+			return server.Event{}, fmt.Errorf("the name is taken: %w", err)
+		}
+		return changes[1](ctx, tx)
+	}
+	errs := storetest.Together(t, db, changes[0], changes[1], careful, changes[2])
 	for _, i := range []int{0, 1, 3} {
 		if reason(errs[i]) != sqlstore.ReasonUncertain || !errors.Is(errs[i], server.ErrUncertain) {
 			t.Errorf("change %d: %v, want that it is uncertain", i, errs[i])

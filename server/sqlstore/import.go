@@ -41,7 +41,7 @@ const (
 // database has to be thrown away.
 func (s *Store) Import(ctx context.Context, accounts iter.Seq[ImportedAccount], done func(accounts int)) error {
 	for _, insert := range imports {
-		if err := s.writer.prepare(ctx, insert.rows(s.dialect, importRows)); err != nil {
+		if err := s.writer.prepare(ctx, insert.rows(s.dialect.insert, importRows)); err != nil {
 			return err
 		}
 	}
@@ -112,22 +112,22 @@ func (s *Store) execAll(ctx context.Context, statements []string) error {
 
 // bulkInsert is an INSERT of several rows.
 type bulkInsert struct {
-	into    string
-	columns int
+	into     string
+	columns  int
+	conflict string // what to do when a row is there, "" to fail
 }
 
-// rows returns the statement for n rows.
-func (b bulkInsert) rows(d *dialect, n int) string {
+// rows returns the statement for n rows, which begins with verb.
+func (b bulkInsert) rows(verb string, n int) string {
 	row := `(?` + strings.Repeat(`, ?`, b.columns-1) + `)`
-	return d.insert + b.into + ` VALUES ` + row + strings.Repeat(`, `+row, n-1)
+	return verb + b.into + ` VALUES ` + row + strings.Repeat(`, `+row, n-1) + b.conflict
 }
 
 // What an imported account consists of, in the order that foreign keys ask for.
 var imports = []bulkInsert{
-	{`service_accounts (` + accountColumns + `)`, 8},
-	{`memberships (identity_id, team_id, identity_type, created_at)`, 4},
-	{`keys (id, hash, hint, service_account_id, created_at, last_used_at, last_used_ip)`, 7},
-	{`audit_events (` + eventColumns + `)`, 17},
+	inserts[intoAccounts], inserts[intoMemberships],
+	{`keys (id, hash, hint, service_account_id, created_at, last_used_at, last_used_ip)`, 7, ``},
+	inserts[intoEvents],
 }
 
 func importAll(ctx context.Context, t *transaction, accounts []ImportedAccount) error {
@@ -155,7 +155,7 @@ func importAll(ctx context.Context, t *transaction, accounts []ImportedAccount) 
 			values[3] = append(values[3], event...)
 		}
 		for i, insert := range imports {
-			if _, err := t.exec(ctx, insert.rows(t.statements.dialect, len(batch)), values[i]...); err != nil {
+			if _, err := t.exec(ctx, insert.rows(t.statements.dialect.insert, len(batch)), values[i]...); err != nil {
 				return err
 			}
 		}

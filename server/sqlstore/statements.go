@@ -135,14 +135,34 @@ func (s *statements) begin(ctx context.Context) (*transaction, error) {
 			return nil, err
 		}
 	}
-	tx, err := s.db.BeginTx(ctx, s.options)
+	t := &transaction{ctx: ctx, statements: s}
+	err := s.open(ctx, t)
 	for stale := 0; s.dialect.lost(err) && stale < connections; stale++ {
-		tx, err = s.db.BeginTx(ctx, s.options)
+		err = s.open(ctx, t)
 	}
 	if err != nil {
 		return nil, s.failed(err)
 	}
-	return &transaction{ctx: ctx, tx: tx, statements: s}, nil
+	return t, nil
+}
+
+func (s *statements) open(ctx context.Context, t *transaction) error {
+	if s.dialect.turn == "" {
+		tx, err := s.db.BeginTx(ctx, s.options)
+		t.tx = tx
+		return err
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	tx, err := conn.BeginTx(ctx, s.options)
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	t.remote = &remote{Tx: tx, conn: conn}
+	t.tx = t.remote
+	return nil
 }
 
 // each calls scan for each row and closes the rows.

@@ -18,13 +18,16 @@ type transaction struct {
 	// transaction with it, and not all in it may be theirs.
 	ctx        context.Context
 	end        func() // lets go of ctx; of transactions that write
-	tx         *sql.Tx
+	tx         session
+	remote     *remote // the same, where it is far
 	statements *statements
 
-	failed error   // of the first statement that failed
-	last   *link   // the end of the chain, once it was asked for
-	events [][]any // at that end, not written yet: see flush
-	swept  bool    // old creates were forgotten, which is enough once
+	failed error          // of the first statement that failed
+	last   *link          // the end of the chain, once it was asked for
+	events [][]any        // at that end, not written yet: see flush
+	later  []insertion    // rows that wait, see sync
+	absent map[place]bool // where there is no row, see lookAhead
+	expiry int64          // creates before it are to be forgotten, once for all changes
 
 	// access is what the store knows of teams. version is that of what is kept,
 	// 0 until it was asked for; raised, that the transaction itself made another.
@@ -37,60 +40,7 @@ type transaction struct {
 	open       bool  // the savepoint of the one before is still there
 	lastThen   *link // the end of the chain before it
 	eventsThen int   // how many events were to be written before it
-}
-
-// guarding says how far a change in a transaction of several is from being
-// undone by itself. One that only reads never needs to be.
-type guarding int
-
-const (
-	unguarded guarding = iota
-	toGuard            // before it first writes
-	guarded
-)
-
-const (
-	savepoint     = `SAVEPOINT one_change`
-	savepointKept = `RELEASE SAVEPOINT one_change`
-	savepointBack = `ROLLBACK TO SAVEPOINT one_change`
-	// savepointNext ends one and begins the next in one round trip.
-	savepointNext = savepointKept + `; ` + savepoint
-)
-
-// guard begins a further change within the transaction.
-func (t *transaction) guard() { t.guarded, t.lastThen, t.eventsThen = toGuard, t.last, len(t.events) }
-
-// keep ends a further change.
-func (t *transaction) keep() error {
-	switch {
-	case t.guarded != guarded:
-		return nil
-	case t.statements.dialect.keeps:
-		return t.direct(savepointKept)
-	}
-	t.open = true // until the next one, or the commit
-	return nil
-}
-
-// undoLast undoes a further change alone. When it fails, nothing that was done
-// in the transaction can be relied upon.
-func (t *transaction) undoLast() error {
-	failed := t.failed
-	t.failed, t.last, t.events = nil, t.lastThen, t.events[:t.eventsThen]
-	if t.guarded != guarded {
-		return failed // of a statement that reads, which may end the transaction
-	}
-	t.swept = false
-	if err := t.direct(savepointBack); err != nil {
-		return err
-	}
-	return t.direct(savepointKept)
-}
-
-func (t *transaction) direct(statement string) error {
-	t.guarded = unguarded
-	_, err := t.exec(t.ctx, statement)
-	return err
+	laterThen  int   // how many rows were to be inserted before it
 }
 
 // lookup returns the statement of a query for this transaction, or nil when
@@ -122,15 +72,11 @@ func (t *transaction) exec(ctx context.Context, query string, args ...any) (int6
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	if t.guarded == toGuard {
-		begin := savepoint
-		if t.open {
-			begin, t.open = savepointNext, false
-		}
-		if err := t.direct(begin); err != nil {
-			return 0, err
-		}
-		t.guarded = guarded
+	if err := t.sync(ctx); err != nil {
+		return 0, err
+	}
+	if err := t.guardNow(ctx); err != nil {
+		return 0, err
 	}
 	var result sql.Result
 	var err error
@@ -147,6 +93,9 @@ func (t *transaction) exec(ctx context.Context, query string, args ...any) (int6
 
 func (t *transaction) query(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := t.sync(ctx); err != nil {
 		return err
 	}
 	var rows *sql.Rows
@@ -168,6 +117,9 @@ func (t *transaction) run(ctx context.Context, varying bool, scan func(*sql.Rows
 		return t.query(ctx, scan, query, args...)
 	}
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := t.sync(ctx); err != nil {
 		return err
 	}
 	rows, err := t.tx.QueryContext(t.ctx, t.statements.dialect.bind(query), args...)

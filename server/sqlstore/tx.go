@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -32,7 +31,7 @@ func (t tx) ServiceAccount(ctx context.Context, id string) (api.ServiceAccount, 
 func (t tx) ServiceAccountByName(ctx context.Context, teamID, name string) (api.ServiceAccount, error) {
 	// It is asked for to see that there is none: what it looks like comes after.
 	var id string
-	err := first(ctx, t, `SELECT id FROM service_accounts WHERE team_id = ? AND name = ? AND deleted_at IS NULL`, []any{teamID, name}, &id)
+	err := t.sought(ctx, namePlace(teamID, name), selectAccountName, &id)
 	if err != nil {
 		return api.ServiceAccount{}, absent(err, server.ErrNotFound)
 	}
@@ -40,30 +39,11 @@ func (t tx) ServiceAccountByName(ctx context.Context, teamID, name string) (api.
 }
 
 func (t tx) InsertServiceAccount(ctx context.Context, account api.ServiceAccount, key server.KeyRecord) error {
-	if !t.statements.dialect.keeps {
-		_, err := t.exec(ctx, insertAccountAtOnce, slices.Concat(accountValues(account),
-			memberValues(account.Team.ID, account.ID, api.IdentityServiceAccount, account.CreatedAt), keyValues(account.ID, key))...)
-		return err
-	}
-	if _, err := t.exec(ctx, insertAccount, accountValues(account)...); err != nil {
-		return err
-	}
-	if err := t.insertMember(ctx, account.Team.ID, account.ID, api.IdentityServiceAccount, account.CreatedAt); err != nil {
-		return err
-	}
-	return t.insertAccountKey(ctx, account.ID, key)
+	delete(t.absent, namePlace(account.Team.ID, account.Name))
+	return t.insert(ctx, insertion{intoAccounts, accountValues(account)},
+		insertion{intoMemberships, memberValues(account.Team.ID, account.ID, api.IdentityServiceAccount, account.CreatedAt)},
+		insertion{intoKeys, keyValues(account.ID, key)})
 }
-
-const (
-	insertAccount    = `INSERT INTO service_accounts (` + accountColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
-	insertMembership = `INSERT INTO memberships (identity_id, team_id, identity_type, created_at) VALUES (?, ?, ?, ?)`
-	insertKey        = `INSERT INTO keys (id, hash, hint, service_account_id, created_at) VALUES (?, ?, ?, ?, ?)`
-
-	// insertAccountAtOnce is all three in one way to a server and back. What
-	// they refer to is looked for when the whole statement is done.
-	insertAccountAtOnce = `WITH account AS (` + insertAccount + ` RETURNING id), membership AS (` + insertMembership +
-		` RETURNING identity_id) ` + insertKey
-)
 
 const accountColumns = `id, team_id, name, name_folded, created_by_type, created_by_id, created_by_name, created_at`
 
@@ -80,11 +60,6 @@ func keyValues(accountID string, key server.KeyRecord) []any {
 
 func memberValues(teamID, identityID string, identity api.IdentityType, at time.Time) []any {
 	return []any{identityID, teamID, string(identity), micros(at)}
-}
-
-func (t tx) insertAccountKey(ctx context.Context, accountID string, key server.KeyRecord) error {
-	_, err := t.exec(ctx, insertKey, keyValues(accountID, key)...)
-	return err
 }
 
 func (t tx) DeleteServiceAccount(ctx context.Context, id string, at time.Time) error {
@@ -108,15 +83,14 @@ func (t tx) ReplaceKey(ctx context.Context, accountID string, key server.KeyReco
 	if n == 0 {
 		return server.ErrNotFound
 	}
-	return t.insertAccountKey(ctx, accountID, key)
+	return t.insert(ctx, insertion{intoKeys, keyValues(accountID, key)})
 }
 
 func (t tx) IdempotentCreate(ctx context.Context, callerID, key string) (server.IdempotentCreate, error) {
 	create := server.IdempotentCreate{CallerID: callerID, Key: key}
 	var bodyHash []byte
 	var createdAt, issuedAt int64
-	err := first(ctx, t, `SELECT body_hash, account_id, created_at, replica, issued_at FROM idempotent_creates
-		WHERE caller_id = ? AND idempotency_key = ?`, []any{callerID, key},
+	err := t.sought(ctx, createPlace(callerID, key), selectCreate,
 		&bodyHash, &create.AccountID, &createdAt, &create.Replica, &issuedAt)
 	if err != nil {
 		return server.IdempotentCreate{}, absent(err, server.ErrNotFound)
@@ -127,20 +101,11 @@ func (t tx) IdempotentCreate(ctx context.Context, callerID, key string) (server.
 }
 
 func (t tx) RememberCreate(ctx context.Context, create server.IdempotentCreate, expiry time.Time) error {
-	if !t.swept { // once for all changes of the transaction
-		if _, err := t.exec(ctx, `DELETE FROM idempotent_creates WHERE created_at < ?`, micros(expiry)); err != nil {
-			return err
-		}
-		t.swept = true
-	}
-	_, err := t.exec(ctx, `INSERT INTO idempotent_creates (caller_id, idempotency_key, body_hash, account_id, created_at, replica, issued_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (caller_id, idempotency_key) DO UPDATE SET
-			body_hash = excluded.body_hash, account_id = excluded.account_id, created_at = excluded.created_at,
-			replica = excluded.replica, issued_at = excluded.issued_at`,
-		create.CallerID, create.Key, create.BodyHash[:], create.AccountID, micros(create.CreatedAt),
-		create.Replica, micros(create.IssuedAt))
-	return err
+	t.expiry = max(t.expiry, micros(expiry))
+	delete(t.absent, createPlace(create.CallerID, create.Key))
+	return t.insert(ctx, insertion{intoCreates, []any{
+		create.CallerID, create.Key, create.BodyHash[:], create.AccountID, micros(create.CreatedAt), create.Replica, micros(create.IssuedAt),
+	}})
 }
 
 // absent replaces the driver's word for no row.
@@ -223,8 +188,7 @@ func (t tx) InsertMember(ctx context.Context, teamID, identityID string, at time
 }
 
 func (t tx) insertMember(ctx context.Context, teamID, identityID string, identity api.IdentityType, at time.Time) error {
-	_, err := t.exec(ctx, insertMembership, memberValues(teamID, identityID, identity, at)...)
-	return err
+	return t.insert(ctx, insertion{intoMemberships, memberValues(teamID, identityID, identity, at)})
 }
 
 func (t tx) InsertDeveloperKey(ctx context.Context, userID string, key server.KeyRecord) error {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/lifeguard-keys/lifeguard/server"
 )
 
@@ -86,15 +88,13 @@ func (l link) next(event server.Event) link {
 func lastEvent(ctx context.Context, from querier) (link, error) {
 	var last link
 	var hash []byte
-	err := first(ctx, from, `SELECT sequence, hash FROM audit_events ORDER BY sequence DESC LIMIT 1`, nil, &last.sequence, &hash)
+	err := first(ctx, from, selectLastEvent, nil, &last.sequence, &hash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return link{}, nil
 	}
 	copy(last.hash[:], hash)
 	return last, err
 }
-
-const eventValues = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const eventColumns = `sequence, id, time, actor_type, actor_id, actor_name, action, resource_type, resource_id,
 	resource_name, outcome, request_id, ip, user_agent, via, metadata, hash`
@@ -137,27 +137,32 @@ func (t *transaction) append(ctx context.Context, events []server.Event) error {
 	return nil
 }
 
-// eventsAtOnce is how many events one statement writes to a server at most.
-const eventsAtOnce = 64
-
-// flush writes the events of the whole transaction: to a server with few
-// statements, because each is a way there and back. When it fails nothing of
-// the transaction is kept, so there is no change without its event.
+// flush writes the events of the whole transaction, and what else waits. When
+// it fails nothing of the transaction is kept, so there is no change without its
+// event.
 func (t *transaction) flush() error {
 	t.guarded = unguarded // if this fails, all is undone
-	atOnce := eventsAtOnce
-	if t.statements.dialect.keeps {
-		atOnce = 1 // one statement, prepared
+	rows := make([]insertion, 0, len(t.events))
+	for _, event := range t.events {
+		rows = append(rows, insertion{intoEvents, event})
 	}
-	for rows := range slices.Chunk(t.events, atOnce) {
-		statement := `INSERT INTO audit_events (` + eventColumns + `) VALUES ` + eventValues +
-			strings.Repeat(`, `+eventValues, len(rows)-1)
-		if _, err := t.exec(t.ctx, statement, slices.Concat(rows...)...); err != nil {
+	t.events = nil
+	const forget = `DELETE FROM idempotent_creates WHERE created_at < ?`
+	if t.remote != nil {
+		behind := &pgx.Batch{}
+		if t.expiry != 0 {
+			behind.Queue(t.statements.dialect.bind(forget), t.expiry)
+		}
+		rows = append(t.later, rows...)
+		t.later = nil
+		return t.deliver(rows, behind)
+	}
+	if t.expiry != 0 {
+		if _, err := t.exec(t.ctx, forget, t.expiry); err != nil {
 			return err
 		}
 	}
-	t.events = nil
-	return nil
+	return t.insert(t.ctx, rows...)
 }
 
 // lastEvent returns the end of the chain, which only this transaction moves.

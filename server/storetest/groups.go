@@ -21,6 +21,7 @@ var groupCases = []contractCase{
 	{"end of a context while waiting", testCanceledWaiting},
 	{"end of a context once made", testCanceledMade},
 	{"many changes at once", testManyAtOnce},
+	{"lookups that were expected", testExpectedLookups},
 }
 
 // Change is what [server.Store.Write] is given.
@@ -36,16 +37,22 @@ var (
 // that panicked says so.
 func Together(t *testing.T, db Database, changes ...Change) []error {
 	t.Helper()
+	return together(t, db, func(int) context.Context { return t.Context() }, changes...)
+}
+
+// together is Together with a context for each change.
+func together(t *testing.T, db Database, of func(change int) context.Context, changes ...Change) []error {
+	t.Helper()
 	begun, all := make(chan struct{}), make(chan struct{})
 	begin := sync.OnceFunc(func() { close(begun) })
-	answers := []<-chan error{write(t.Context(), db, func(ctx context.Context, tx server.Tx) (server.Event, error) {
+	answers := []<-chan error{write(of(0), db, func(ctx context.Context, tx server.Tx) (server.Event, error) {
 		begin()
 		<-all
 		return changes[0](ctx, tx)
 	})}
 	<-begun
 	for i, change := range changes[1:] {
-		answers = append(answers, write(t.Context(), db, change))
+		answers = append(answers, write(of(i+1), db, change))
 		until(t, func() bool { return db.Waiting() == i+1 })
 	}
 	close(all)
