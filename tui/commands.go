@@ -150,10 +150,6 @@ func trySignIn(ctx context.Context, open func(api.Secret) (Client, error), try s
 	}
 }
 
-func copyNatively(ctx context.Context, board Clipboard, account string, secret api.Secret) tea.Cmd {
-	return func() tea.Msg { return keyCopiedMsg{account: account, err: board.Copy(ctx, secret.Reveal())} }
-}
-
 // writeKeyFile writes the key alone, with a line end, to a new file that only
 // its owner can read. It never overwrites, and leaves nothing behind when it
 // fails.

@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"iter"
 	"os"
@@ -220,17 +221,19 @@ func (s fixedSource) Read(p []byte) (int, error) {
 
 // board is this machine's clipboard in a test.
 type board struct {
-	path clipboard.Path
-	text string
-	err  error
+	native  bool
+	problem string
+	text    string
 }
 
-func (b *board) Path() clipboard.Path { return b.path }
-func (b *board) Copy(_ context.Context, text string) error {
-	if b.err == nil {
+func (b *board) Copy(_ context.Context, text string) clipboard.Result {
+	r := clipboard.Result{Native: b.native && b.problem == "", Problem: b.problem}
+	if r.Native {
 		b.text = text
+	} else {
+		r.Terminal, r.Sequence = clipboard.OSC52, ansi.SetSystemClipboard(text)
 	}
-	return b.err
+	return r
 }
 
 // console drives a model without a terminal: commands run as goroutines of a
@@ -248,7 +251,7 @@ type console struct {
 func newConsole(t *testing.T, server *authority, width, height int, change ...func(*tui.Options)) *console {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &console{t: t, server: server, board: &board{path: clipboard.OSC52}, messages: make(chan tea.Msg, 1024)}
+	c := &console{t: t, server: server, board: &board{}, messages: make(chan tea.Msg, 1024)}
 	n := 0
 	options := tui.Options{
 		Context: ctx, Client: server, ContextName: "prod", Address: "keys.example.com", Clock: time.Now,
@@ -333,8 +336,13 @@ func (c *console) receive(msg tea.Msg) {
 			c.receive(cmd())
 		}
 		return
-	case strings.HasSuffix(v.Type().String(), "setClipboardMsg"):
-		c.osc52 = append(c.osc52, v.String())
+	case v.Type() == reflect.TypeFor[tea.RawMsg]():
+		sequence := fmt.Sprint(msg.(tea.RawMsg).Msg)
+		text, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(strings.TrimPrefix(sequence, "\x1b]52;c;"), "\x07"))
+		if err != nil {
+			c.t.Fatalf("the terminal gets %q", sequence)
+		}
+		c.osc52 = append(c.osc52, string(text))
 		return
 	}
 	c.send(msg)

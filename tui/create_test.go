@@ -1,7 +1,6 @@
 package tui_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui"
-	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
 )
 
 // fill leads through the form up to before the create.
@@ -46,7 +44,7 @@ func TestCreateShowsTheKeyOnceAndSendsItToTheTerminal(t *testing.T) {
 		c.fill("plat", "ci-deploy-ap")
 		c.sees("New API Key", "Team", "platform", "Name", "ci-deploy-ap", "Create")
 		c.press("enter")
-		c.sees(newKey, "shown only once", clipboard.Words(clipboard.OSC52))
+		c.sees(newKey, "shown only once", "Sent to the terminal; if paste is empty, select it above.")
 		c.seesNot("Copied")
 		for _, line := range strings.Split(c.screen(), "\n") {
 			if strings.Contains(line, newKey) && strings.TrimRight(line, " ") != newKey {
@@ -77,10 +75,10 @@ func TestCreateShowsTheKeyOnceAndSendsItToTheTerminal(t *testing.T) {
 func TestCreateCopiesToTheClipboardOfThisMachine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newConsole(t, newAuthority(), 80, 24)
-		c.board.path = clipboard.Native
+		c.board.native = true
 		c.fill("plat", "ci-deploy-ap")
 		c.press("enter")
-		c.sees(clipboard.Words(clipboard.Native))
+		c.sees("Copied to this machine's clipboard.")
 		if c.board.text != newKey || len(c.osc52) != 0 {
 			t.Error("the key is not on the clipboard, or went to the terminal too")
 		}
@@ -92,10 +90,10 @@ func TestCreateCopiesToTheClipboardOfThisMachine(t *testing.T) {
 func TestAFailingClipboardFallsBackToTheTerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newConsole(t, newAuthority(), 80, 24)
-		c.board.path, c.board.err = clipboard.Native, errors.New("no display")
+		c.board.native, c.board.problem = true, "This machine's clipboard failed: no display."
 		c.fill("plat", "ci-deploy-ap")
 		c.press("enter")
-		c.sees("clipboard failed", clipboard.Words(clipboard.OSC52))
+		c.sees("clipboard failed: no display", "Sent to the terminal; if paste is empty, select it above.")
 		if len(c.osc52) != 1 {
 			t.Error("the key did not go to the terminal")
 		}

@@ -20,10 +20,9 @@ type keyDialog struct {
 	// sealTo are those whom the key is sealed to: what is shown, copied and
 	// written is then the sealed text, and the key is in this program no more.
 	sealTo seal.Recipients
-	// words say what happened to the last copy, delivered whether the key is
-	// known to have arrived somewhere.
-	words     string
-	failed    bool
+	// copied is what became of the last copy, delivered whether the key is known
+	// to have arrived somewhere.
+	copied    clipboard.Result
 	delivered bool
 	copying   bool
 
@@ -85,18 +84,9 @@ func (d keyDialog) update(msg tea.Msg, e environment) (dialog, tea.Cmd, action) 
 		}
 		d.copying = false
 		d.copies++
-		d.failed = msg.err != nil
-		d.words = clipboard.Words(clipboard.OSC52)
-		if msg.err == nil {
-			d.words, d.delivered, d.leaving = clipboard.Words(clipboard.Native), true, false
+		if d.copied = msg.result; d.copied.Native {
+			d.delivered, d.leaving = true, false
 		}
-	case keySentMsg:
-		if !d.mine(msg.account) {
-			break
-		}
-		d.copying = false
-		d.copies++
-		d.words = clipboard.Words(clipboard.OSC52)
 	case keyWrittenMsg:
 		if d.mine(msg.account) {
 			d.writeDone(msg)
@@ -196,10 +186,6 @@ func (d keyDialog) bindings(e environment) []binding {
 	return []binding{k.Copy, k.Write, k.Have, done, k.Interrupt}
 }
 
-// keySentMsg says that the key was handed to the terminal, which never
-// acknowledges.
-type keySentMsg struct{ account string }
-
 // created shows the key of a new account, whatever became of the form: a key
 // that was made must reach its person.
 func (m *Model) created(msg accountCreatedMsg) tea.Cmd {
@@ -215,20 +201,18 @@ func (m *Model) created(msg accountCreatedMsg) tea.Cmd {
 	return tea.Batch(tea.ClearScreen, m.accounts.refreshView(m.environment()), m.copyKey(account.ID, msg.created.APIKey))
 }
 
-// copyKey takes the way to the clipboard that works here. When this machine's
-// own clipboard fails, the terminal is asked too.
+// copyKey takes the ways to the clipboard that work here.
 func (m *Model) copyKey(account string, secret api.Secret) tea.Cmd {
-	viaTerminal := tea.SetClipboard(secret.Reveal())
-	if m.options.Clipboard.Path() != clipboard.Native {
-		return tea.Sequence(viaTerminal, func() tea.Msg { return keySentMsg{account: account} })
-	}
-	copyHere := copyNatively(m.options.Context, m.options.Clipboard, account, secret)
+	ctx, board := m.options.Context, m.options.Clipboard
 	return func() tea.Msg {
-		msg := copyHere().(keyCopiedMsg)
-		if msg.err != nil {
-			return tea.Sequence(viaTerminal, func() tea.Msg { return msg })()
+		result := board.Copy(ctx, secret.Reveal())
+		sequence := result.Sequence
+		result.Sequence = "" // the key is in it
+		done := func() tea.Msg { return keyCopiedMsg{account: account, result: result} }
+		if sequence == "" {
+			return done()
 		}
-		return msg
+		return tea.Sequence(tea.Raw(sequence), done)()
 	}
 }
 

@@ -79,17 +79,26 @@ func (d keyDialog) delivery(e environment) []string {
 	switch {
 	case d.copying:
 		lines = append(lines, " "+s.Muted.Render(e.spinner()+" Copying"))
-	case d.words != "" && d.delivered && d.words == clipboard.Words(clipboard.Native):
-		lines = append(lines, " "+s.Success.Render(g.Good+" "+d.words+"."))
-	case d.words != "":
-		if d.failed {
-			lines = append(lines, " "+s.Warning.Render(g.Warn+" This machine's clipboard failed."))
+	case d.copies > 0:
+		say := func(text string, render func(...string) string) {
+			for _, line := range wrapped(text, e.screen-1, render, e) {
+				lines = append(lines, " "+line)
+			}
 		}
-		again := ""
-		if d.copies > 1 {
-			again = fmt.Sprintf(" (%d times)", d.copies)
+		if d.copied.Problem != "" {
+			say(g.Warn+" "+api.RedactKeys(api.Clean(d.copied.Problem)), s.Warning.Render)
 		}
-		lines = append(lines, " "+g.Bullet+" "+d.words+"."+again)
+		words := d.copied.Words() + "."
+		switch {
+		case d.copied.Native:
+			say(g.Good+" "+words, s.Success.Render)
+		case d.copied.Terminal == clipboard.None:
+			say(g.Warn+" "+words, s.Warning.Render)
+		case d.copies > 1:
+			say(fmt.Sprintf("%s %s (%d times)", g.Bullet, words, d.copies), s.Text.Render)
+		default:
+			say(g.Bullet+" "+words, s.Text.Render)
+		}
 	}
 	if d.written != "" {
 		lines = append(lines, wrapped(fmt.Sprintf(" %s Written to %s, for you alone.", g.Good, api.Clean(d.written)), e.screen-1, s.Success.Render, e)...)

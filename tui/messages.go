@@ -7,6 +7,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/seal"
+	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
 	"github.com/lifeguard-keys/lifeguard/tui/inventory"
 	"github.com/lifeguard-keys/lifeguard/tui/selection"
 )
@@ -81,7 +82,7 @@ type keyOwnerFoundMsg struct {
 
 type keyCopiedMsg struct {
 	account string // id of the account whose key it is
-	err     error
+	result  clipboard.Result
 }
 
 type keyWrittenMsg struct {

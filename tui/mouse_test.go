@@ -12,7 +12,6 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui"
-	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
 	"github.com/lifeguard-keys/lifeguard/tui/tuitest"
 )
 
@@ -124,7 +123,7 @@ func TestAnIdleConsoleWritesNothing(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			terminal := tuitest.Start(t, tui.New(tui.Options{
-				Context: ctx, Client: server, ContextName: "prod", Clock: time.Now, Clipboard: &board{path: clipboard.OSC52},
+				Context: ctx, Client: server, ContextName: "prod", Clock: time.Now, Clipboard: &board{},
 				NewIdempotencyKey: func() string { return "k" }, SignIn: func(api.Secret) (tui.Client, error) { return server, nil },
 				WindowTitle: on, ProgressBar: on,
 			}), tuitest.Options{Width: 80, Height: 24, Context: ctx})

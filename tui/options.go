@@ -34,11 +34,12 @@ type Client interface {
 	AwaitAuditEvents(ctx context.Context, filter api.AuditFilter, wait time.Duration) (api.AuditEventList, error)
 }
 
-// Clipboard carries a text to the person's clipboard where this machine has
-// one; see package clipboard.
+// Clipboard carries a text to the person's clipboard; see package clipboard.
 type Clipboard interface {
-	Path() clipboard.Path
-	Copy(ctx context.Context, text string) error
+	// Copy takes the ways that work here. It may take as long as two programs
+	// take that hang, see [clipboard.Limit]. What is in the result's Sequence has
+	// yet to be written to the terminal.
+	Copy(ctx context.Context, text string) clipboard.Result
 }
 
 // Options are what a console is made of. Client, Clipboard, Clock and

@@ -121,6 +121,7 @@ var canaryCommands = map[string][][]string{
 	"lifeguard org apply":    {{"org", "apply", "-f", pastedFile}, {"org", "apply", "-f", pastedFile, "--json"}},
 	"lifeguard user list":    {{"user", "list"}, {"user", "list", "--json"}, {"user", "list", "--jsonl"}},
 	"lifeguard create":       {{"create", "--team", "nowhere", "--name", "x", "--json"}},
+	"lifeguard doctor":       {{"doctor"}, {"doctor", "--json"}},
 	"lifeguard delete":       {{"delete", "nobody", "--json"}, {"delete", "nobody"}},
 	"lifeguard get":          {{"get", "nobody", "--json"}},
 	"lifeguard teams":        {{"teams"}, {"teams", "--json"}, {"teams", "--jsonl"}},

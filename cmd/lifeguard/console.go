@@ -131,7 +131,7 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		Mouse:             flags.file.Mouse,
 		WindowTitle:       flags.file.WindowTitle,
 		ProgressBar:       flags.progressBar(p.env),
-		Clipboard:         clipboard.New(p.env.get, clipboard.Machine()),
+		Clipboard:         clipboard.New(flags.file.Clipboard, p.env.get, clipboard.Machine()),
 		Clock:             time.Now,
 		NewIdempotencyKey: client.NewIdempotencyKey,
 		ASCII:             flags.ascii(p.env),

@@ -99,7 +99,7 @@ func openWholeWith(t *testing.T, accounts, width, height int, options tui.Option
 	first := w.dial(key)
 	ctx, cancel := context.WithCancel(context.Background())
 	options.Context, options.Client, options.ContextName, options.Clock = ctx, first, "journey", time.Now
-	options.Clipboard = clipboard.New(func(string) string { return "" }, nil)
+	options.Clipboard = clipboard.New(clipboard.Auto, func(string) string { return "" }, nil)
 	options.NewIdempotencyKey = client.NewIdempotencyKey
 	w.Terminal = tuitest.Start(t, tui.New(options), tuitest.Options{Width: width, Height: height, Context: ctx})
 	t.Cleanup(func() {

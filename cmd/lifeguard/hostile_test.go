@@ -37,7 +37,7 @@ func openOver(t *testing.T, handler http.Handler, options tuitest.Options) *tuit
 	options.Context = ctx
 	terminal := tuitest.Start(t, tui.New(tui.Options{
 		Context: ctx, Client: c, ContextName: "hostile", Clock: time.Now,
-		Clipboard:         clipboard.New(func(string) string { return "" }, nil),
+		Clipboard:         clipboard.New(clipboard.Auto, func(string) string { return "" }, nil),
 		NewIdempotencyKey: client.NewIdempotencyKey,
 	}), options)
 	t.Cleanup(func() {

@@ -20,7 +20,7 @@ func (w *whole) another(width, height int) *tuitest.Terminal {
 	ctx, cancel := context.WithCancel(context.Background())
 	terminal := tuitest.Start(w.t, tui.New(tui.Options{
 		Context: ctx, Client: c, ContextName: "other", Clock: time.Now,
-		Clipboard: clipboard.New(func(string) string { return "" }, nil), NewIdempotencyKey: client.NewIdempotencyKey,
+		Clipboard: clipboard.New(clipboard.Auto, func(string) string { return "" }, nil), NewIdempotencyKey: client.NewIdempotencyKey,
 	}), tuitest.Options{Width: width, Height: height, Context: ctx})
 	w.t.Cleanup(func() {
 		cancel()

@@ -122,7 +122,7 @@ func consoleLoad(b *testing.B, c *client.Client) (first, all time.Duration) {
 	}
 	var m tea.Model = tui.New(tui.Options{
 		Context: ctx, Client: c, ContextName: "bench", Clock: time.Now,
-		Clipboard: clipboard.New(func(string) string { return "" }, nil), NewIdempotencyKey: client.NewIdempotencyKey,
+		Clipboard: clipboard.New(clipboard.Auto, func(string) string { return "" }, nil), NewIdempotencyKey: client.NewIdempotencyKey,
 	})
 	m, _ = m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
 	run(m.Init())

@@ -110,7 +110,7 @@ func rootCommand(p process) *cobra.Command {
 	root := consoleCommand(p)
 	root.AddCommand(verbs(p)...)
 	root.AddCommand(
-		backupCommand(p), configCommand(p), contextCommand(p), demoCommand(p), initCommand(p), loginCommand(p), logoutCommand(p),
+		backupCommand(p), configCommand(p), contextCommand(p), demoCommand(p), doctorCommand(p), initCommand(p), loginCommand(p), logoutCommand(p),
 		orgCommand(p), serveCommand(p), userCommand(p), versionCommand(p),
 	)
 	return root

@@ -85,7 +85,7 @@ func (s *sshService) consoleOptions(ctx context.Context, session *sshd.Session, 
 		ASCII:       flags.ascii(env),
 		NoFiles:     true,
 		// The clipboard is the person's terminal's, never this machine's.
-		Clipboard:         clipboard.New(env.get, nil),
+		Clipboard:         clipboard.New(clipboard.Auto, env.get, nil),
 		Clock:             time.Now,
 		NewIdempotencyKey: client.NewIdempotencyKey,
 	}

@@ -1,49 +1,104 @@
-// Package clipboard decides which way a copied text goes, and carries it the
-// native way. The other way, the terminal's own escape sequence OSC 52, is the
-// caller's: Bubble Tea sends it with tea.SetClipboard.
+// Package clipboard brings a copied text to where a person can paste it: by
+// this machine's own clipboard, through tmux, or with an escape sequence that
+// asks the terminal to take it (OSC 52), wrapped where GNU screen is in between.
 //
-// A native copy is known to have happened. A terminal never acknowledges OSC
-// 52, so [Words] promises no more than that the text was sent.
+// A native copy is known to have happened. A terminal never acknowledges, so
+// [Result.Words] promises no more than that the text was sent. The text is in no
+// error, no argument of a program and no file.
 package clipboard
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 )
+
+// Mode is what the person wants to be used.
+type Mode string
+
+// The modes there are.
+const (
+	Auto       Mode = "auto"   // what works where the program runs
+	OnlyNative Mode = "native" // this machine's clipboard
+	OnlyOSC52  Mode = "osc52"  // the terminal, asked without any wrapping
+	OnlyTmux   Mode = "tmux"   // tmux, which asks its terminal
+	Off        Mode = "off"    // nothing
+)
+
+// Modes are all modes, the default first.
+func Modes() []Mode { return []Mode{Auto, OnlyNative, OnlyOSC52, OnlyTmux, Off} }
 
 // Path is a way for a text to reach the person's clipboard.
 type Path int
 
 // The ways there are.
 const (
+	None Path = iota
 	// Native is the clipboard of the machine that this program runs on.
-	Native Path = iota + 1
+	Native
 	// OSC52 is the escape sequence that asks the terminal to copy.
 	OSC52
+	// Tmux is a buffer of tmux that is handed to its terminal and then deleted:
+	// it arrives whatever set-clipboard and allow-passthrough are (measured on
+	// tmux 3.3a; the flag -w wants 3.2).
+	Tmux
+	// Passthrough is OSC 52 both as it is and wrapped for tmux, for a tmux that
+	// cannot be asked. It arrives where one of its two options lets it through.
+	Passthrough
+	// Screen is OSC 52 in pieces that GNU screen passes on.
+	Screen
 )
 
-// Words says what happened to a text that went this way, and never more than
-// is known.
-func Words(path Path) string {
-	if path == Native {
-		return "Copied to this machine's clipboard"
-	}
-	return "Sent to the terminal; if paste is empty, select it above"
+// Result is what became of a copy.
+type Result struct {
+	// Native reports whether this machine's clipboard has the text.
+	Native bool
+	// Terminal is the way that leads to the terminal, None for none. Sequence,
+	// unless it is empty, has yet to be written to the terminal.
+	Terminal Path
+	Sequence string
+	// Problem is a sentence about a way that failed, and what to do; "" for none.
+	Problem string
 }
 
-// Limit is how long one use of the native clipboard may take: it is a program
-// of its own, and one whose display is gone can hang for ever.
+// Words says what happened to the text, and never more than is known.
+func (r Result) Words() string {
+	switch {
+	case r.Native && r.Terminal == Tmux:
+		return "Copied to this machine's clipboard, and sent through tmux"
+	case r.Native && r.Terminal != None:
+		return "Copied to this machine's clipboard, and sent to the terminal"
+	case r.Native:
+		return "Copied to this machine's clipboard"
+	}
+	const look = "; if paste is empty, select it above"
+	switch r.Terminal {
+	case Tmux, Passthrough:
+		return "Sent to your terminal through tmux" + look
+	case Screen:
+		return "Sent to your terminal through screen" + look
+	case OSC52:
+		return "Sent to the terminal" + look
+	}
+	return "Not copied: select it above, or write it to a file"
+}
+
+// Limit is how long one use of a program may take, the native clipboard's or
+// tmux: one whose display is gone can hang for ever.
 const Limit = time.Second
 
-// Errors of [Clipboard.Copy] and [Clipboard.Clear]. None holds the text.
+// screenChunk is how many bytes GNU screen passes on at once (measured: more is
+// dropped).
+const screenChunk = 76
+
+// Errors of a native copy. None holds the text.
 var (
-	// ErrSlow means that the clipboard program did not answer within [Limit],
-	// or that an earlier one still hangs.
-	ErrSlow = errors.New("this machine's clipboard did not answer within a second")
-	// ErrNotNative means that the text has to go another way.
-	ErrNotNative = errors.New("there is no clipboard on this machine to copy to")
+	errSlow = errors.New("it did not answer within a second")
+	errNone = errors.New("there is none to copy to")
 )
 
 // Board is a machine's clipboard. Its methods may block for as long as they
@@ -52,66 +107,113 @@ type Board interface {
 	// Available reports, without starting a program, whether there is a
 	// clipboard to try in this environment.
 	Available(env func(string) string) bool
-	Read() (string, error)
 	Write(text string) error
 }
 
-// Detect chooses the way for an environment, given as a lookup like os.Getenv:
-// the native clipboard when there is one and nobody is at the other end of an
-// SSH connection, whose clipboard is elsewhere.
-func Detect(env func(string) string, board Board) Path {
-	for _, name := range []string{"SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"} {
-		if env(name) != "" {
-			return OSC52
-		}
-	}
-	if board == nil || !board.Available(env) {
-		return OSC52
-	}
-	return Native
-}
-
-// Clipboard copies texts the way that was detected. It may be shared between
-// goroutines.
+// Clipboard copies texts. It may be shared between goroutines.
 type Clipboard struct {
-	path  Path
-	board Board
+	mode  Mode
+	place Place
+	board Board // nil where there is none to try
+	tmux  tmux
 	// turn holds one token. A call that was given up keeps it until its
 	// program ends, so that hanging programs do not pile up.
 	turn chan struct{}
 }
 
-// New detects the way once; see [Detect].
-func New(env func(string) string, board Board) *Clipboard {
-	return &Clipboard{path: Detect(env, board), board: board, turn: make(chan struct{}, 1)}
-}
-
-// Path returns the way that texts go.
-func (c *Clipboard) Path() Path { return c.path }
-
-// Copy puts text on the native clipboard and returns once it is there. On any
-// error the caller sends the text the OSC 52 way and uses the words of that.
-func (c *Clipboard) Copy(ctx context.Context, text string) error {
-	return c.try(ctx, func() error { return c.board.Write(text) })
-}
-
-// Clear empties the native clipboard if it still holds text: what the person
-// copied since is theirs.
-func (c *Clipboard) Clear(ctx context.Context, text string) error {
-	return c.try(ctx, func() error {
-		held, err := c.board.Read()
-		if err != nil || held != text || text == "" {
-			return err
-		}
-		return c.board.Write("")
-	})
-}
-
-func (c *Clipboard) try(ctx context.Context, use func() error) error {
-	if c.path != Native {
-		return ErrNotNative
+// New finds out where the program runs, from an environment given as a lookup
+// like os.Getenv. A nil board is for whoever sits elsewhere: no program of this
+// machine is started then, neither its clipboard's nor tmux.
+func New(mode Mode, env func(string) string, board Board) *Clipboard {
+	c := &Clipboard{mode: mode, turn: make(chan struct{}, 1)}
+	if board == nil {
+		return c
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, Limit, ErrSlow)
+	c.place, c.tmux = PlaceOf(env), tmux{path: "tmux"}
+	if board.Available(env) {
+		c.board = board
+	}
+	return c
+}
+
+// Plan returns which ways a text takes here, if all goes well.
+func (c *Clipboard) Plan() (native bool, terminal Path) {
+	switch c.mode {
+	case Off:
+		return false, None
+	case OnlyNative:
+		return true, None
+	case OnlyOSC52:
+		return false, OSC52
+	case OnlyTmux:
+		return false, Tmux
+	}
+	native = c.board != nil && !c.place.SSH
+	switch {
+	case c.place.Tmux:
+		return native, Tmux
+	case c.place.Screen:
+		return native, Screen
+	case native:
+		// Inside a multiplexer the person may sit elsewhere; here they do not.
+		return true, None
+	}
+	return false, OSC52
+}
+
+// Copy takes the ways that work here. What is in [Result.Sequence] the caller
+// writes to the terminal.
+func (c *Clipboard) Copy(ctx context.Context, text string) Result {
+	var r Result
+	native, terminal := c.Plan()
+	if native {
+		if err := c.native(ctx, text); err != nil {
+			r.Problem = fmt.Sprintf("This machine's clipboard failed: %v.", err)
+			if terminal == None && c.mode == Auto {
+				terminal = OSC52
+			}
+		} else {
+			r.Native = true
+		}
+	}
+	if terminal == Tmux {
+		left, err := c.tmux.copy(ctx, text)
+		if err != nil {
+			r.Problem = fmt.Sprintf("tmux did not take it: %v.", err)
+			terminal = Passthrough
+			if c.mode == OnlyTmux {
+				terminal = None
+			}
+		}
+		if left != "" {
+			r.Problem = fmt.Sprintf("tmux still has it in a buffer: run tmux delete-buffer -b %s.", left)
+		}
+	}
+	r.Terminal = terminal
+	r.Sequence = sequence(terminal, text)
+	return r
+}
+
+// sequence is what a text that goes this way looks like to the terminal.
+func sequence(path Path, text string) string {
+	plain := ansi.SetSystemClipboard(text)
+	switch path {
+	case OSC52:
+		return plain
+	case Passthrough:
+		return plain + ansi.TmuxPassthrough(plain)
+	case Screen:
+		return ansi.ScreenPassthrough(plain, screenChunk)
+	}
+	return ""
+}
+
+// native puts text on this machine's clipboard and returns once it is there.
+func (c *Clipboard) native(ctx context.Context, text string) error {
+	if c.board == nil {
+		return errNone
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, Limit, errSlow)
 	defer cancel()
 	select {
 	case c.turn <- struct{}{}:
@@ -121,15 +223,21 @@ func (c *Clipboard) try(ctx context.Context, use func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		defer func() { <-c.turn }()
-		done <- use()
+		done <- c.board.Write(text)
 	}()
 	select {
 	case err := <-done:
 		if err != nil {
-			return fmt.Errorf("this machine's clipboard failed: %w", err)
+			return errors.New(firstLine(err.Error()))
 		}
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// firstLine is what of a program's words fits into a sentence.
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return ansi.Truncate(strings.TrimRight(ansi.Strip(line), ". \r\t"), 100, "…")
 }

@@ -3,14 +3,20 @@ package clipboard_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
 )
+
+const secret = "ps-not-a-key-and-long-enough-to-be-one-0123456789ABC"
 
 // board is a clipboard in memory. Its fields are set before use; hang, when
 // set, is waited for by every call.
@@ -24,22 +30,15 @@ type board struct {
 
 func (b *board) Available(func(string) string) bool { return !b.absent }
 
-func (b *board) use() error {
+func (b *board) Write(text string) error {
 	b.calls.Add(1)
 	if b.hang != nil {
 		<-b.hang
 	}
-	return b.err
-}
-
-func (b *board) Read() (string, error) { err := b.use(); return b.held, err }
-
-func (b *board) Write(text string) error {
-	err := b.use()
-	if err == nil {
+	if b.err == nil {
 		b.held = text
 	}
-	return err
+	return b.err
 }
 
 func environment(set ...string) func(string) string {
@@ -53,131 +52,136 @@ func environment(set ...string) func(string) string {
 	}
 }
 
-func TestDetect(t *testing.T) {
+func TestPlan(t *testing.T) {
+	const ssh, tmux, screen = "SSH_CONNECTION=192.0.2.1 5 192.0.2.2 22", "TMUX=/tmp/tmux-1/default,1,0", "STY=1.pts-0.host"
 	for name, test := range map[string]struct {
-		env   []string
-		board clipboard.Board
-		want  clipboard.Path
+		mode     clipboard.Mode
+		env      []string
+		board    clipboard.Board
+		native   bool
+		terminal clipboard.Path
 	}{
-		"at the machine":           {nil, &board{}, clipboard.Native},
-		"no clipboard":             {nil, &board{absent: true}, clipboard.OSC52},
-		"no board":                 {nil, nil, clipboard.OSC52},
-		"over ssh":                 {[]string{"SSH_CONNECTION=192.0.2.1 5 192.0.2.2 22"}, &board{}, clipboard.OSC52},
-		"over ssh, terminal only":  {[]string{"SSH_TTY=/dev/pts/1"}, &board{}, clipboard.OSC52},
-		"over ssh, client only":    {[]string{"SSH_CLIENT=192.0.2.1 5 22"}, &board{}, clipboard.OSC52},
-		"over ssh with X":          {[]string{"SSH_CLIENT=192.0.2.1 5 22", "DISPLAY=:10"}, &board{}, clipboard.OSC52},
-		"emptied ssh variable":     {[]string{"SSH_TTY="}, &board{}, clipboard.Native},
-		"unix without any display": {nil, unixOnly{t}, clipboard.OSC52},
+		"at the machine":          {clipboard.Auto, nil, &board{}, true, clipboard.None},
+		"no clipboard":            {clipboard.Auto, nil, &board{absent: true}, false, clipboard.OSC52},
+		"somebody elsewhere":      {clipboard.Auto, []string{tmux, screen}, nil, false, clipboard.OSC52},
+		"over ssh":                {clipboard.Auto, []string{ssh}, &board{}, false, clipboard.OSC52},
+		"over ssh, terminal only": {clipboard.Auto, []string{"SSH_TTY=/dev/pts/1"}, &board{}, false, clipboard.OSC52},
+		"over ssh, client only":   {clipboard.Auto, []string{"SSH_CLIENT=192.0.2.1 5 22"}, &board{}, false, clipboard.OSC52},
+		"emptied ssh variable":    {clipboard.Auto, []string{"SSH_TTY="}, &board{}, true, clipboard.None},
+		"tmux at the machine":     {clipboard.Auto, []string{tmux}, &board{}, true, clipboard.Tmux},
+		"tmux over ssh":           {clipboard.Auto, []string{tmux, ssh}, &board{}, false, clipboard.Tmux},
+		"screen":                  {clipboard.Auto, []string{screen}, &board{absent: true}, false, clipboard.Screen},
+		"screen and tmux":         {clipboard.Auto, []string{screen, tmux, ssh}, &board{}, false, clipboard.Tmux},
+		"native":                  {clipboard.OnlyNative, []string{tmux, ssh}, &board{}, true, clipboard.None},
+		"osc52":                   {clipboard.OnlyOSC52, []string{tmux}, &board{}, false, clipboard.OSC52},
+		"tmux":                    {clipboard.OnlyTmux, nil, &board{}, false, clipboard.Tmux},
+		"off":                     {clipboard.Off, []string{tmux}, &board{}, false, clipboard.None},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := clipboard.Detect(environment(test.env...), test.board); got != test.want {
-				t.Errorf("Detect = %v, want %v", got, test.want)
+			native, terminal := clipboard.New(test.mode, environment(test.env...), test.board).Plan()
+			if native != test.native || terminal != test.terminal {
+				t.Errorf("native %t, terminal %v", native, terminal)
 			}
 		})
 	}
 }
 
-// unixOnly is the machine's own clipboard where it depends on a display.
-type unixOnly struct{ t *testing.T }
-
-func (u unixOnly) Available(env func(string) string) bool {
-	available := clipboard.Machine().Available(env)
-	if available && clipboard.Machine().Available(environment("DISPLAY=:0")) {
-		u.t.Skip("this machine's clipboard needs no display")
-	}
-	return available
-}
-func (unixOnly) Read() (string, error) { return "", errors.New("not to be read") }
-func (unixOnly) Write(string) error    { return errors.New("not to be written") }
-
-func TestCopyAndClear(t *testing.T) {
-	b := &board{}
-	c := clipboard.New(environment(), b)
-	if err := c.Copy(t.Context(), "text"); err != nil || b.held != "text" {
-		t.Fatalf("Copy: %v, holds %q", err, b.held)
-	}
-	if err := c.Clear(t.Context(), "text"); err != nil || b.held != "" {
-		t.Fatalf("Clear: %v, holds %q", err, b.held)
-	}
-	b.held = "something newer"
-	if err := c.Clear(t.Context(), "text"); err != nil || b.held != "something newer" {
-		t.Fatalf("Clear took what the person copied since: %v, holds %q", err, b.held)
-	}
-}
-
-func TestNoNativeClipboardIsNeverTouched(t *testing.T) {
-	b := &board{}
-	c := clipboard.New(environment("SSH_TTY=/dev/pts/1"), b)
-	if err := c.Copy(t.Context(), "text"); !errors.Is(err, clipboard.ErrNotNative) {
-		t.Errorf("Copy = %v, want ErrNotNative", err)
-	}
-	if err := c.Clear(t.Context(), "text"); !errors.Is(err, clipboard.ErrNotNative) {
-		t.Errorf("Clear = %v, want ErrNotNative", err)
-	}
-	if b.calls.Load() != 0 {
-		t.Errorf("the clipboard was used %d times", b.calls.Load())
+func TestCopy(t *testing.T) {
+	osc52 := ansi.SetSystemClipboard(secret)
+	for name, test := range map[string]struct {
+		mode  clipboard.Mode
+		env   []string
+		board *board
+		words string
+		want  clipboard.Result
+	}{
+		"native":             {clipboard.Auto, nil, &board{}, "Copied to this machine's clipboard", clipboard.Result{Native: true}},
+		"native fails":       {clipboard.Auto, nil, &board{err: errors.New("Error: Can't open display: :7\nand more")}, "Sent to the terminal; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.OSC52, Sequence: osc52, Problem: "This machine's clipboard failed: Error: Can't open display: :7."}},
+		"only native, fails": {clipboard.OnlyNative, nil, &board{err: errors.New("exit status 1")}, "Not copied: select it above, or write it to a file", clipboard.Result{Problem: "This machine's clipboard failed: exit status 1."}},
+		"only native, none":  {clipboard.OnlyNative, nil, &board{absent: true}, "Not copied: select it above, or write it to a file", clipboard.Result{Problem: "This machine's clipboard failed: there is none to copy to."}},
+		"the terminal":       {clipboard.OnlyOSC52, nil, &board{}, "Sent to the terminal; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.OSC52, Sequence: osc52}},
+		"screen":             {clipboard.Auto, []string{"STY=1.x"}, &board{absent: true}, "Sent to your terminal through screen; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.Screen, Sequence: ansi.ScreenPassthrough(osc52, 76)}},
+		"off":                {clipboard.Off, nil, &board{}, "Not copied: select it above, or write it to a file", clipboard.Result{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := clipboard.New(test.mode, environment(test.env...), test.board).Copy(t.Context(), secret)
+			if got != test.want || got.Words() != test.words {
+				t.Errorf("got %+v, %q", got, got.Words())
+			}
+			if (test.board.held == secret) != got.Native {
+				t.Errorf("the clipboard holds %q", test.board.held)
+			}
+		})
 	}
 }
 
-func TestFailureKeepsItsCauseAndNotTheText(t *testing.T) {
-	cause := errors.New("exit status 1")
-	c := clipboard.New(environment(), &board{err: cause})
-	err := c.Copy(t.Context(), "the-secret-text")
-	if !errors.Is(err, cause) {
-		t.Errorf("Copy = %v, want the cause", err)
-	}
-	if strings.Contains(err.Error(), "the-secret-text") {
-		t.Errorf("the error holds the text: %v", err)
-	}
-}
-
-func TestHangingProgram(t *testing.T) {
+// A clipboard that hangs is given up after a second, and while it hangs no
+// second program is started.
+func TestAHangingClipboardIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &board{hang: make(chan struct{})}
-		c := clipboard.New(environment(), b)
-		start := time.Now()
-		if err := c.Copy(t.Context(), "text"); !errors.Is(err, clipboard.ErrSlow) {
-			t.Errorf("Copy = %v, want ErrSlow", err)
+		c := clipboard.New(clipboard.Auto, environment(), b)
+		for range 3 {
+			began := time.Now()
+			r := c.Copy(context.Background(), secret)
+			if r.Native || r.Terminal != clipboard.OSC52 || r.Problem != "This machine's clipboard failed: it did not answer within a second." {
+				t.Errorf("got %+v", r)
+			}
+			if waited := time.Since(began); waited != clipboard.Limit {
+				t.Errorf("it took %v", waited)
+			}
 		}
-		if waited := time.Since(start); waited != clipboard.Limit {
-			t.Errorf("gave up after %v, want %v", waited, clipboard.Limit)
-		}
-		if err := c.Copy(t.Context(), "text"); !errors.Is(err, clipboard.ErrSlow) {
-			t.Errorf("Copy while one hangs = %v, want ErrSlow", err)
-		}
-		if b.calls.Load() != 1 {
-			t.Errorf("%d programs hang, want 1", b.calls.Load())
+		if calls := b.calls.Load(); calls != 1 {
+			t.Errorf("%d programs were started", calls)
 		}
 		close(b.hang)
 		synctest.Wait()
-		if err := c.Copy(t.Context(), "again"); err != nil || b.held != "again" {
-			t.Errorf("Copy after the hang: %v, holds %q", err, b.held)
+		if r := c.Copy(context.Background(), secret); !r.Native {
+			t.Errorf("after it has answered: %+v", r)
 		}
 	})
 }
 
-func TestCallerGivesUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := &board{hang: make(chan struct{})}
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(time.Millisecond, cancel)
-		err := clipboard.New(environment(), b).Copy(ctx, "text")
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("Copy = %v, want canceled", err)
+// A tmux that cannot be asked is said, with the remedy, and the terminal is
+// asked in both ways that may get through. The text is in no word and no
+// argument.
+func TestATmuxThatCannotBeAsked(t *testing.T) {
+	osc52 := ansi.SetSystemClipboard(secret)
+	for name, test := range map[string]struct {
+		script  string
+		problem string
+	}{
+		"too old":        {"echo 'load-buffer: unknown option -- w' >&2; echo 'usage: load-buffer [-b buffer-name] path' >&2; exit 1", "tmux did not take it: it is older than 3.2: a newer one takes it."},
+		"gone":           {"echo 'no server running on /tmp/tmux-1/default' >&2; exit 1", "tmux did not take it: no server running on /tmp/tmux-1/default."},
+		"another user's": {"echo 'error connecting to /tmp/tmux-2/default (Permission denied)' >&2; exit 1", "tmux did not take it: error connecting to /tmp/tmux-2/default (Permission denied)."},
+		"keeps it":       {`test "$1" = load-buffer || exit 1`, "tmux still has it in a buffer: run tmux delete-buffer -b lifeguard-"},
+		"hangs":          {"exec sleep 60", "tmux did not take it: it did not answer within a second."},
+		"not there":      {"", "tmux did not take it: the program tmux is not found: add it to PATH."},
+	} {
+		folder := t.TempDir()
+		t.Setenv("PATH", folder+string(os.PathListSeparator)+"/usr/bin"+string(os.PathListSeparator)+"/bin")
+		if test.script == "" {
+			t.Setenv("PATH", folder)
+		} else if err := os.WriteFile(filepath.Join(folder, "tmux"), []byte("#!/bin/sh\necho \"$@\" >>"+folder+"/arguments\n"+test.script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
 		}
-		close(b.hang)
-	})
-}
-
-func TestWords(t *testing.T) {
-	if got := clipboard.Words(clipboard.Native); got != "Copied to this machine's clipboard" {
-		t.Errorf("Words(Native) = %q", got)
-	}
-	got := clipboard.Words(clipboard.OSC52)
-	if got != "Sent to the terminal; if paste is empty, select it above" {
-		t.Errorf("Words(OSC52) = %q", got)
-	}
-	if strings.Contains(strings.ToLower(got), "copied") {
-		t.Errorf("OSC 52 is never acknowledged, and yet: %q", got)
+		r := clipboard.New(clipboard.Auto, environment("TMUX=/tmp/tmux-1/default,1,0"), &board{absent: true}).Copy(t.Context(), secret)
+		if !strings.HasPrefix(r.Problem, test.problem) {
+			t.Errorf("%s: %q", name, r.Problem)
+		}
+		want := osc52 + ansi.TmuxPassthrough(osc52)
+		if name == "keeps it" {
+			want = ""
+		}
+		if r.Sequence != want {
+			t.Errorf("%s: the terminal gets %q", name, r.Sequence)
+		}
+		arguments, _ := os.ReadFile(filepath.Join(folder, "arguments"))
+		if strings.Contains(string(arguments)+r.Problem+r.Words(), secret) {
+			t.Errorf("%s: the text is among %q", name, arguments)
+		}
+		if test.script != "" && !strings.Contains(string(arguments), "delete-buffer -b lifeguard-") {
+			t.Errorf("%s: the buffer is not deleted: %q", name, arguments)
+		}
 	}
 }

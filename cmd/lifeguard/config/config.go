@@ -27,6 +27,7 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/styles"
 	"github.com/lifeguard-keys/lifeguard/tui"
+	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
 )
 
 // Config is what the file says, with the defaults for what it does not say.
@@ -40,6 +41,8 @@ type Config struct {
 	ReadOnly bool
 	Theme    styles.Theme
 	ASCII    Switch
+	// Clipboard is how a new key is copied.
+	Clipboard clipboard.Mode
 
 	Mouse, WindowTitle bool
 	ProgressBar        Switch
@@ -99,7 +102,7 @@ const (
 
 // Default is the configuration without a file.
 func Default() Config {
-	return Config{Theme: styles.Auto, ASCII: Auto, WindowTitle: true, ProgressBar: Auto, Remember: true}
+	return Config{Theme: styles.Auto, ASCII: Auto, Clipboard: clipboard.Auto, WindowTitle: true, ProgressBar: Auto, Remember: true}
 }
 
 // ByName returns the context of that name.

@@ -16,6 +16,7 @@ import (
 	"github.com/lifeguard-keys/lifeguard/cmd/lifeguard/config"
 	"github.com/lifeguard-keys/lifeguard/styles"
 	"github.com/lifeguard-keys/lifeguard/tui"
+	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
 )
 
 func parse(t *testing.T, text string) config.Config {
@@ -54,6 +55,7 @@ contexts:
 read_only: false
 theme: high-contrast
 ascii: true
+clipboard: tmux
 mouse: true
 window_title: false
 progress_bar: false
@@ -72,7 +74,7 @@ keys:
 `)
 	yes, dark := true, styles.Dark
 	want := config.Config{
-		Path: "/etc/lifeguard/config.yaml", Context: "prod", Theme: styles.HighContrast, ASCII: config.On,
+		Path: "/etc/lifeguard/config.yaml", Context: "prod", Theme: styles.HighContrast, ASCII: config.On, Clipboard: clipboard.OnlyTmux,
 		Mouse: true, ProgressBar: config.Off,
 		Views: []tui.View{{Name: "Forgotten keys", Query: "used:>90d,never", Sort: "-used"}, {Name: "new ones", Sort: "created"}},
 		Keys:  tui.Keys{"new": {"n", "f2"}, "sort": {}, "top": {"0"}, "refresh": {"?"}, "help": {"h"}},

@@ -8,6 +8,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/lifeguard-keys/lifeguard/styles"
+	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
 )
 
 // setting is one name that the file may have, with how it is read and all
@@ -67,6 +68,14 @@ var settings = []setting[Config]{
 		name: "ascii", values: "auto, true, false", fallback: "auto", example: "auto",
 		doc:  "Draw without characters beyond ASCII. auto asks the locale.",
 		read: func(r *reader, what string, n ast.Node, c *Config) { choice(r, what, n, switches, &c.ASCII) },
+	},
+	{
+		name: "clipboard", values: modeNames(), fallback: "auto", example: "auto",
+		doc: "How a new key is copied. auto takes what works here: this machine's clipboard where you sit at it, tmux or GNU screen inside of one, " +
+			"and otherwise the terminal (OSC 52). off copies nothing. `lifeguard doctor` says what auto takes, and tries it.",
+		read: func(r *reader, what string, n ast.Node, c *Config) {
+			choice(r, what, n, clipboard.Modes(), &c.Clipboard)
+		},
 	},
 	{
 		name: "mouse", values: "true, false", fallback: "false", example: "false",
@@ -180,6 +189,14 @@ func themeNames() string {
 	var names []string
 	for _, theme := range styles.Themes() {
 		names = append(names, string(theme))
+	}
+	return strings.Join(names, ", ")
+}
+
+func modeNames() string {
+	var names []string
+	for _, mode := range clipboard.Modes() {
+		names = append(names, string(mode))
 	}
 	return strings.Join(names, ", ")
 }

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
+)
+
+// report is what doctor finds, as --json writes it.
+type report struct {
+	Version  string               `json:"version"`
+	Config   string               `json:"config"`
+	Terminal terminalReport       `json:"terminal"`
+	Place    string               `json:"place"`
+	Tmux     *clipboard.TmuxState `json:"tmux,omitempty"`
+	Copy     copyReport           `json:"copy"`
+	Advice   []string             `json:"advice"`
+}
+
+type terminalReport struct {
+	Term    string `json:"term"`
+	Name    string `json:"name,omitempty"`
+	Columns int    `json:"columns"` // 0 where there is no terminal
+	Rows    int    `json:"rows"`
+	Colours string `json:"colours"`
+	UTF8    bool   `json:"utf8"`
+}
+
+type copyReport struct {
+	Mode    string `json:"mode"`
+	Tried   string `json:"tried,omitempty"` // the text that was copied
+	Native  bool   `json:"native"`
+	Words   string `json:"words"`
+	Problem string `json:"problem,omitempty"`
+}
+
+func doctorCommand(p process) *cobra.Command {
+	var flags connectFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Find out whether a copied key arrives here, and try it",
+		Long: "Says what it finds of the terminal, SSH, tmux and GNU screen, copies a harmless text the way a new key would go,\n" +
+			"and names the line to put into a file where something is missing. A terminal does not say whether it took a\n" +
+			"text, so paste to be sure. It asks no server.\n\n" +
+			"Exit codes: 0 the text was copied or sent; 1 it was not, or something on the way failed.",
+		Example: "lifeguard doctor\nssh admin.example.com -t lifeguard doctor",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, err := p.examine(cmd.Context(), flags)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = json.NewEncoder(p.stdout).Encode(r)
+			} else {
+				_, err = io.WriteString(p.stdout, r.text())
+			}
+			if err == nil && (r.Copy.Problem != "" || r.Copy.Tried == "") {
+				err = errors.New("a new key would not be copied here: it can be selected on its screen, or written to a file with w")
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&flags.config, "config", "", "configuration to read instead of the usual one")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object")
+	return cmd
+}
+
+func (p process) examine(ctx context.Context, flags connectFlags) (report, error) {
+	c, err := p.configuration(flags.config)
+	if err != nil {
+		return report{}, err
+	}
+	path, named := p.configPath(flags.config)
+	if _, err := os.Stat(path); err != nil && !named {
+		path = "none; it would be " + path
+	}
+	d := clipboard.Diagnose(ctx, p.env.get)
+	r := report{
+		Version: buildVersion(), Config: path, Place: d.Place.String(), Tmux: d.Tmux, Advice: append([]string{}, d.Advice...),
+		Terminal: terminalReport{Term: p.env.get("TERM"), Name: d.Terminal, Colours: colorprofile.Detect(p.stdout, p.env).String(), UTF8: !p.env.otherCharset()},
+		Copy:     copyReport{Mode: string(c.Clipboard)},
+	}
+	if file, ok := p.stdout.(*os.File); ok {
+		r.Terminal.Columns, r.Terminal.Rows, _ = term.GetSize(int(file.Fd()))
+	}
+	board := clipboard.New(c.Clipboard, p.env.get, clipboard.Machine())
+	if native, terminal := board.Plan(); !native && terminal != clipboard.None && !isTerminal(p.stderr) {
+		r.Copy.Words, r.Copy.Problem = "Not tried", "There is no terminal on standard error to copy by."
+		return r, nil
+	}
+	text := "lifeguard doctor " + time.Now().Format("15:04:05")
+	copied := board.Copy(ctx, text)
+	if copied.Sequence != "" {
+		if _, err := io.WriteString(p.stderr, copied.Sequence); err != nil {
+			return r, err
+		}
+	}
+	if copied.Native || copied.Terminal != clipboard.None {
+		r.Copy.Tried = text
+	}
+	words := copied.Words()
+	if more := strings.IndexAny(words, ";:"); more >= 0 {
+		words = words[:more] // that is about the key's screen
+	}
+	r.Copy.Native, r.Copy.Words, r.Copy.Problem = copied.Native, words, api.Clean(copied.Problem)
+	return r, nil
+}
+
+// text is a report for a person.
+func (r report) text() string {
+	var f fields
+	f.add("version", r.Version)
+	f.add("config", r.Config)
+	f.add("terminal", cmp.Or(strings.TrimSpace(r.Terminal.Name+" "+r.Terminal.Term), "none"))
+	if r.Terminal.Columns > 0 {
+		f.add("size", fmt.Sprintf("%d × %d", r.Terminal.Columns, r.Terminal.Rows))
+	}
+	charset := "UTF-8"
+	if !r.Terminal.UTF8 {
+		charset = "not UTF-8: drawn in ASCII"
+	}
+	f.add("locale", charset)
+	f.add("colours", r.Terminal.Colours)
+	f.add("place", r.Place)
+	if t := r.Tmux; t != nil && t.Version != "" {
+		f.add("tmux", fmt.Sprintf("%s, set-clipboard %s, allow-passthrough %s", t.Version, t.SetClipboard, cmp.Or(t.AllowPassthrough, "unknown")))
+	}
+	f.add("clipboard", r.Copy.Mode)
+	f.add("copy", r.Copy.Words+".")
+	text := f.String()
+	if r.Copy.Problem != "" {
+		text += "\n" + r.Copy.Problem + "\n"
+	}
+	if r.Copy.Tried != "" {
+		text += fmt.Sprintf("\nPaste now. If you see \"%s\", a new key arrives too.\n", r.Copy.Tried)
+	}
+	for _, line := range r.Advice {
+		text += "\n" + line
+	}
+	if len(r.Advice) > 0 {
+		text += "\n"
+	}
+	return text
+}

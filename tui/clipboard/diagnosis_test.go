@@ -1,0 +1,51 @@
+//go:build unix
+
+package clipboard_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
+)
+
+// What a tmux says of itself leads to the line that is missing, if one is.
+func TestDiagnose(t *testing.T) {
+	const inside = "TMUX=/tmp/tmux-1/default,1,0"
+	tmux := func(version, term, capability string) string {
+		return `case "$*" in *version*) echo ` + version + `;; *client_termname*) echo ` + term + `;; *set-clipboard) echo external;; *allow-passthrough) echo off;; info) echo ' 180: Ms: ` + capability + `';; esac`
+	}
+	for name, test := range map[string]struct {
+		script string
+		env    []string
+		place  string
+		advice string
+	}{
+		"nothing to say":      {"", nil, "on this machine", ""},
+		"VTE":                 {"", []string{"VTE_VERSION=7000"}, "on this machine", "select the key, or write it to a file"},
+		"xterm over SSH":      {"", []string{"XTERM_VERSION=XTerm(379)", "SSH_TTY=/dev/pts/1"}, "over SSH", "    XTerm*disallowedWindowOps: 20,21,SetXprop"},
+		"iTerm":               {"", []string{"LC_TERMINAL=iTerm2", "SSH_TTY=/dev/pts/1"}, "over SSH", "Applications in terminal may access clipboard"},
+		"tmux, all well":      {tmux("3.5a", "xterm-256color", "(string) x"), []string{inside}, "on this machine, inside tmux", ""},
+		"tmux, no capability": {tmux("3.3a", "foot", "[missing]"), []string{inside}, "on this machine, inside tmux", "    set -as terminal-features ',foot:clipboard'"},
+		"tmux, nobody there":  {tmux("3.3a", "", "[missing]"), []string{inside}, "on this machine, inside tmux", "No terminal is attached"},
+		"tmux, too old":       {tmux("3.1c", "xterm", "(string) x"), []string{inside}, "on this machine, inside tmux", "    set -s set-clipboard on"},
+		"tmux, gone":          {"exit 1", []string{inside}, "on this machine, inside tmux", "tmux does not answer"},
+		"tmux in screen":      {tmux("3.5a", "screen", "(string) x"), []string{inside, "STY=1.x", "SSH_TTY=x"}, "over SSH, inside tmux, inside GNU screen", "one inside of the other"},
+		"screen":              {"", []string{"STY=1.x"}, "on this machine, inside GNU screen", ""},
+	} {
+		folder := t.TempDir()
+		t.Setenv("PATH", folder+":/bin:/usr/bin")
+		if test.script != "" {
+			if err := os.WriteFile(filepath.Join(folder, "tmux"), []byte("#!/bin/sh\n"+test.script+"\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d := clipboard.Diagnose(t.Context(), environment(test.env...))
+		advice := strings.Join(d.Advice, "\n")
+		if d.Place.String() != test.place || !strings.Contains(advice, test.advice) || test.advice == "" && advice != "" {
+			t.Errorf("%s: %s, %q", name, d.Place, advice)
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package clipboard
+
+import (
+	"runtime"
+	"strings"
+)
+
+// Place is where the program runs, as far as the environment says.
+type Place struct {
+	// SSH is true at the far end of an SSH connection: the person's clipboard is
+	// at the other one.
+	SSH bool
+	// Tmux and Screen are true inside of one. Both are when one runs in the other.
+	Tmux, Screen bool
+	// Display is what this machine's clipboard belongs to: Wayland, X11, WSL,
+	// Termux, macOS or Windows; "" when there is none.
+	Display string
+}
+
+// PlaceOf reads an environment, given as a lookup like os.Getenv.
+func PlaceOf(env func(string) string) Place {
+	p := Place{Tmux: env("TMUX") != "", Screen: env("STY") != "", Display: display(runtime.GOOS, env)}
+	for _, name := range []string{"SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"} {
+		p.SSH = p.SSH || env(name) != ""
+	}
+	return p
+}
+
+func display(system string, env func(string) string) string {
+	switch system {
+	case "darwin":
+		return "macOS"
+	case "windows":
+		return "Windows"
+	}
+	for _, known := range []struct{ variable, name string }{
+		{"WAYLAND_DISPLAY", "Wayland"}, {"DISPLAY", "X11"}, {"WSL_DISTRO_NAME", "WSL"}, {"WSL_INTEROP", "WSL"}, {"TERMUX_VERSION", "Termux"},
+	} {
+		if env(known.variable) != "" {
+			return known.name
+		}
+	}
+	return ""
+}
+
+// String says the place in words.
+func (p Place) String() string {
+	var words []string
+	if p.SSH {
+		words = append(words, "over SSH")
+	} else {
+		words = append(words, "on this machine")
+	}
+	if p.Tmux {
+		words = append(words, "inside tmux")
+	}
+	if p.Screen {
+		words = append(words, "inside GNU screen")
+	}
+	if p.Display != "" {
+		words = append(words, "with "+p.Display)
+	}
+	return strings.Join(words, ", ")
+}
