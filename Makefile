@@ -14,14 +14,15 @@ OPERATIONS ?= 10000
 KILLS      ?= 200
 # What make cross compiles: what a release is made for.
 PLATFORMS  := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+PREFIX   ?= /usr/local
 # ARGS goes to the command of `make run`, as in: make run ARGS='demo --accounts 50'
 ARGS     ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench fuzz soak demo dist cross
+.PHONY: help run build install test lint bench fuzz soak demo dist cross
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build the program and open the console
 	@./$(BIN) $(ARGS)
@@ -30,6 +31,15 @@ run: build ## build the program and open the console
 # a build fail in a checkout that belongs to another user.
 build: ## build bin/lifeguard, one static binary
 	@CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/lifeguard
+
+install: build ## install the program, its completions and its manual pages under PREFIX (/usr/local)
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/lifeguard
+	@set -e; share=$(DESTDIR)$(PREFIX)/share; \
+	install -d $$share/bash-completion/completions $$share/zsh/site-functions $$share/fish/vendor_completions.d; \
+	./$(BIN) completion bash >$$share/bash-completion/completions/lifeguard; \
+	./$(BIN) completion zsh >$$share/zsh/site-functions/_lifeguard; \
+	./$(BIN) completion fish >$$share/fish/vendor_completions.d/lifeguard.fish; \
+	./$(BIN) man $$share/man/man1
 
 # The race detector needs a C compiler. Without one the tests still run.
 test: ## run every test, with the race detector where a C compiler is installed

@@ -46,6 +46,9 @@ type connectFlags struct {
 	// auditDays is for how many days an authority on this machine keeps audit
 	// events while it is open; 0 removes none.
 	auditDays int
+	// unattended is for what a person has not asked for, and does not look at: no
+	// program is started and no authority is made.
+	unattended bool
 	// command names what the changes are made with; "" is the console.
 	command string
 	// set reports whether a flag was given; nil where there are no such flags.

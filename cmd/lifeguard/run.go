@@ -24,6 +24,18 @@ const (
 	exitNeedsSignIn = 4 // there is no key to do it with
 )
 
+// exitCodes are what manuals and docs/scripts.md say of them.
+var exitCodes = []struct {
+	code  int
+	means string
+}{
+	{exitDone, "done"},
+	{exitFailed, "failed, refused, or a command line that was not understood"},
+	{exitCancelled, "cancelled, the person said no, or a query that was not understood"},
+	{exitKeyFound, "identify --exit-code: there is a key in the log"},
+	{exitNeedsSignIn, "there is no key to sign in with, or the server refuses it"},
+}
+
 // process is what a command was started with. Commands read and write through
 // it and never reach for the real process, so that a test can be one.
 type process struct {
@@ -55,7 +67,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return execute(root, args, p, func() error {
 		// Errors are told by execute.
 		quiet := func(io.Writer, fang.Styles, error) {}
-		return fang.Execute(ctx, root, fang.WithVersion(buildVersion()), fang.WithErrorHandler(quiet))
+		return fang.Execute(ctx, root, fang.WithVersion(buildVersion()), fang.WithoutManpage(), fang.WithErrorHandler(quiet))
 	})
 }
 
@@ -111,8 +123,9 @@ func rootCommand(p process) *cobra.Command {
 	root.AddCommand(verbs(p)...)
 	root.AddCommand(
 		backupCommand(p), configCommand(p), contextCommand(p), demoCommand(p), doctorCommand(p), initCommand(p), loginCommand(p), logoutCommand(p),
-		orgCommand(p), serveCommand(p), userCommand(p), versionCommand(p),
+		manCommand(p), orgCommand(p), serveCommand(p), userCommand(p), versionCommand(p),
 	)
+	addCompletions(root, p)
 	return root
 }
 

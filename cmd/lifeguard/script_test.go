@@ -4,11 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/creack/pty"
@@ -28,6 +30,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "sql": execSQL, "authority": scriptAuthority, "setkey": setKey},
+		Condition:           missing,
 		Setup: func(env *testscript.Env) error {
 			home := filepath.Join(env.WorkDir, "home")
 			env.Setenv("HOME", home)
@@ -40,6 +43,23 @@ func TestScripts(t *testing.T) {
 			return os.Mkdir(home, 0o700)
 		},
 	})
+}
+
+// missing is a script's condition: [missing:PROGRAM] or [missing:/FILE]. In CI
+// nothing may be missing: .ci/run installs all that is driven.
+func missing(condition string) (bool, error) {
+	name, ok := strings.CutPrefix(condition, "missing:")
+	if !ok {
+		return false, fmt.Errorf("there is no condition %q", condition)
+	}
+	_, err := exec.LookPath(name)
+	if filepath.IsAbs(name) {
+		_, err = os.Stat(name)
+	}
+	if err != nil && os.Getenv("CI") == "true" {
+		return true, fmt.Errorf("%s is not installed: .ci/run installs it", name)
+	}
+	return err != nil, nil
 }
 
 // exits is a script's command: exits CODE [-terminal] PROGRAM [ARG…]. It runs

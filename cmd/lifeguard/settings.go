@@ -120,7 +120,7 @@ func (f connectFlags) resolve(ctx context.Context, p process) (connectFlags, err
 			theme = *chosen.Theme
 		}
 		if f.key.IsZero() {
-			if f.key, err = p.contextKey(ctx, chosen, f.secrets); err != nil {
+			if f.key, err = p.contextKey(ctx, chosen, f); err != nil {
 				return f, err
 			}
 		}
@@ -183,12 +183,14 @@ func (f *connectFlags) weigh(p process, readOnly bool, theme styles.Theme) error
 
 // contextKey takes a context's key from where the configuration says it is. A
 // zero key is one that is not there.
-func (p process) contextKey(ctx context.Context, c config.Context, secrets []string) (api.Secret, error) {
+func (p process) contextKey(ctx context.Context, c config.Context, f connectFlags) (api.Secret, error) {
 	switch {
 	case c.KeyEnv != "":
 		return api.NewSecret(p.env.get(c.KeyEnv)), nil
+	case f.unattended && c.KeyCommand != nil: // it may ask for a password or a touch
+		return api.Secret{}, errNotUnattended
 	case c.KeyCommand != nil:
-		return p.commandKey(ctx, c, secrets, keyCommandLimit)
+		return p.commandKey(ctx, c, f.secrets, keyCommandLimit)
 	case c.Store != "":
 		key, err := p.keyStore(c, c.Store).read(ctx)
 		if err != nil && ctx.Err() == nil {

@@ -62,6 +62,11 @@ func withClient(ctx context.Context, p process, flags connectFlags, work func(*c
 	if flags, err = flags.resolve(ctx, p); err != nil {
 		return err
 	}
+	if flags.unattended && flags.server == "" {
+		if err := p.home().exists(); err != nil {
+			return err
+		}
+	}
 	var c connection
 	if flags.server != "" {
 		c, err = connectServer(flags, false)
