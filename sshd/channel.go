@@ -28,12 +28,43 @@ func (s *Server) openSession(server *ssh.Server, conn *gossh.ServerConn, offered
 		_ = offered.Reject(gossh.ResourceShortage, "too many sessions on this connection")
 		return
 	}
-	ssh.DefaultSessionHandler(server, conn, filtered{offered, a.gives}, ctx)
+	l := &line{sizes: make(chan Size, 1), over: make(chan struct{})}
+	ssh.DefaultSessionHandler(server, conn, filtered{offered, l, a.gives}, onLine{ctx, l})
+}
+
+// line is what a session hears of its channel while it runs.
+type line struct {
+	sizes chan Size     // of the terminal, the last one alone
+	over  chan struct{} // closed when the other end has closed the channel
+}
+
+func (l *line) resize(size Size) {
+	select {
+	case <-l.sizes:
+	default:
+	}
+	l.sizes <- size // there is room: nobody else writes
+}
+
+type lineKey struct{}
+
+// onLine is the context of a connection, for a session on one of its channels.
+type onLine struct {
+	ssh.Context
+	line *line
+}
+
+func (c onLine) Value(key any) any {
+	if key == (lineKey{}) {
+		return c.line
+	}
+	return c.Context.Value(key)
 }
 
 // filtered is a channel that passes on only those requests that are served.
 type filtered struct {
 	gossh.NewChannel
+	line  *line
 	ended func()
 }
 
@@ -46,8 +77,9 @@ func (f filtered) Accept() (gossh.Channel, <-chan *gossh.Request, error) {
 	passed := make(chan *gossh.Request)
 	go func() {
 		defer f.ended()
+		defer close(f.line.over)
 		defer close(passed)
-		filter := requests{to: passed}
+		filter := requests{to: passed, line: f.line}
 		for request := range asked {
 			filter.pass(request)
 		}
@@ -58,11 +90,9 @@ func (f filtered) Accept() (gossh.Channel, <-chan *gossh.Request, error) {
 // requests are those of one session.
 type requests struct {
 	to      chan<- *gossh.Request
+	line    *line
 	env     int
 	started bool
-	// size is a change of the terminal's size from before the session began:
-	// nobody is there yet to take it.
-	size *gossh.Request
 }
 
 // pass passes a request on or refuses it. What is not named here is refused:
@@ -79,22 +109,20 @@ func (r *requests) pass(request *gossh.Request) {
 			return
 		}
 	case "window-change":
-		if !r.started {
-			r.size = request
+		var window struct{ Width, Height, PixelWidth, PixelHeight uint32 }
+		if gossh.Unmarshal(request.Payload, &window) != nil {
+			refuse(request)
 			return
 		}
+		r.line.resize(sizeOf(int(window.Width), int(window.Height)))
+		_ = request.Reply(true, nil) // a connection that is gone needs no answer
+		return
 	case "shell", "exec":
 		if r.started || len(request.Payload) > maxCommand {
 			refuse(request)
 			return
 		}
 		r.started = true
-		r.to <- request
-		if r.size != nil {
-			r.to <- r.size
-			r.size = nil
-		}
-		return
 	default:
 		refuse(request)
 		return

@@ -22,8 +22,8 @@ type Size struct{ Width, Height int }
 // that would only cost memory.
 const maxWidth, maxHeight = 1000, 400
 
-func sizeOf(window ssh.Window) Size {
-	return Size{Width: min(max(window.Width, 0), maxWidth), Height: min(max(window.Height, 0), maxHeight)}
+func sizeOf(width, height int) Size {
+	return Size{Width: min(max(width, 0), maxWidth), Height: min(max(height, 0), maxHeight)}
 }
 
 // Session is what somebody opened.
@@ -36,7 +36,7 @@ type Session struct {
 	// its TERM says.
 	Terminal bool
 	Term     string
-	// Resized gives the terminal's size, first and whenever it changes. Notices
+	// Resized gives the terminal's size whenever it changes. Notices
 	// are sentences for whoever sits there. Neither need be read.
 	Resized <-chan Size
 	Notices <-chan string
@@ -66,8 +66,8 @@ func (s *Session) Env() []string {
 // output, environment, colours and size are those of the terminal at the other
 // end.
 func (s *Session) ProgramOptions() []tea.ProgramOption {
-	window, _, _ := s.ssh.Pty()
-	size := sizeOf(window.Window)
+	pty, _, _ := s.ssh.Pty()
+	size := sizeOf(pty.Window.Width, pty.Window.Height)
 	return append(bubbletea.MakeOptions(s.ssh),
 		tea.WithInput(s.Stdin), tea.WithOutput(s.Stdout), tea.WithWindowSize(size.Width, size.Height), tea.WithoutSignalHandler())
 }
@@ -116,7 +116,7 @@ func (a alive) Write(p []byte) (int, error) {
 // newSession is what somebody opened, and the context that it lives in.
 func (s *Server) newSession(over ssh.Session, person Person) (*Session, context.Context) {
 	ctx, end := context.WithCancelCause(over.Context())
-	pty, windows, terminal := over.Pty()
+	pty, _, terminal := over.Pty()
 	session := &Session{
 		Person: person, From: over.RemoteAddr(), Command: over.RawCommand(), Terminal: terminal, Term: pty.Term,
 		ssh: over, end: end, notices: make(chan string, 1), rest: s.options.Idle,
@@ -126,18 +126,13 @@ func (s *Server) newSession(over ssh.Session, person Person) (*Session, context.
 	session.Stdout = alive{Writer: over, session: session}
 	session.Stderr = alive{Writer: over.Stderr(), session: session}
 	session.idle = time.AfterFunc(s.options.Idle, func() { end(ErrIdle) })
-	resized := make(chan Size, 1)
-	session.Resized = resized
-	if terminal {
-		// Read to the end, whether anybody is interested or not: the
-		// connection's requests would be held up.
+	if l, ok := over.Context().Value(lineKey{}).(*line); ok {
+		session.Resized = l.sizes
 		go func() {
-			for window := range windows {
-				select {
-				case <-resized: // only the last one counts
-				default:
-				}
-				resized <- sizeOf(window)
+			select {
+			case <-l.over:
+				end(errGone)
+			case <-ctx.Done():
 			}
 		}()
 	}

@@ -86,6 +86,8 @@ const (
 	// patience is how long a session may take to end before its connection is
 	// closed: the other end may have stopped reading.
 	patience = 300 * time.Millisecond
+	// lastWords is how long a stop waits for sessions without a connection.
+	lastWords = 15 * time.Second
 	// lingering is how long a connection may be open without a session.
 	lingering = time.Minute
 )
@@ -201,8 +203,11 @@ func (s *Server) Close() {
 	case <-time.After(patience):
 	}
 	_ = s.ssh.Close() // its listener is closed already
-	// What is still being served has no connection any more.
-	s.wait(context.Background())
+	// What is still being served has no connection any more, and writes down
+	// what there is to write down of it.
+	written, cancelWritten := context.WithTimeout(context.Background(), lastWords)
+	defer cancelWritten()
+	s.wait(written)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stop != nil {

@@ -79,7 +79,11 @@ func (s *sshServed) start(flags ...string) {
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = cmd.Process.Kill() })
+	s.t.Cleanup(func() {
+		if cmd.ProcessState == nil && s.cmd == cmd {
+			s.stop()
+		}
+	})
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
 		if url, ok := strings.CutPrefix(lines.Text(), "lifeguard listens on http"); ok {
@@ -109,8 +113,9 @@ func (s *sshServed) stop() {
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 		s.t.Fatal(err)
 	}
-	if err := s.cmd.Wait(); err != nil {
-		s.t.Fatalf("%v; %s", err, s.stderr)
+	err := s.cmd.Wait()
+	if said := s.stderr.String(); err != nil || strings.Contains(said, "DATA RACE") || strings.Contains(said, "panic") {
+		s.t.Fatalf("%v; %s", err, said)
 	}
 }
 
@@ -239,7 +244,11 @@ func (s *sshServed) open(key string, width, height int, args ...string) *sshScre
 	s.t.Cleanup(func() {
 		_ = screen.cmd.Process.Kill()
 		<-screen.ended
-		_, _ = screen.tty.Close(), screen.screen.Close()
+		_ = screen.tty.Close()
+		// Its Close is not for use beside its Read.
+		if answers, ok := screen.screen.InputPipe().(io.Closer); ok {
+			_ = answers.Close()
+		}
 	})
 	return screen
 }
