@@ -64,6 +64,7 @@ func searchForKeys(t *testing.T, database string) {
 			t.Errorf("%s with the deleted key: %d", path, status)
 		}
 	}
+	c.scriptTheLives()
 	c.runCommands()
 	if strings.HasPrefix(database, "sqlite:") {
 		c.readDatabase("while it runs")

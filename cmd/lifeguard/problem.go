@@ -56,6 +56,8 @@ func printProblem(w io.Writer, err error) {
 		line.Errors, line.Missing, line.Existing = failure.Fields, failure.Missing, failure.Existing
 	case errors.Is(err, context.Canceled):
 		line.Title = "Cancelled"
+	case line.ExitCode == exitNeedsSignIn:
+		line.Title = "Sign-in needed"
 	case errors.As(err, &usage):
 		line.Title = "The command line was not understood"
 	case errors.As(err, &wrong):
