@@ -58,7 +58,7 @@ func createCommand(p process) *cobra.Command {
 			}
 			if flags.name != "" {
 				if err := api.CheckName(flags.name); err != nil {
-					return fmt.Errorf("nothing was made: the name %w", err)
+					return fmt.Errorf("nothing was made: %w", err)
 				}
 			}
 			if err := flags.prepare(); err != nil {
@@ -94,7 +94,7 @@ func (p process) create(ctx context.Context, c *client.Client, flags createFlags
 			return err
 		}
 		if err := api.CheckName(flags.name); err != nil {
-			_, _ = fmt.Fprintf(p.stderr, "The name %v.\n", err)
+			_, _ = fmt.Fprintf(p.stderr, "This does not do: %v.\n", err)
 			flags.name = ""
 		}
 	}
