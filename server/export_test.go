@@ -25,3 +25,6 @@ func RuleIDs() []string {
 	}
 	return ids
 }
+
+// MarshalJSON writes the body of an answer.
+var MarshalJSON = marshal

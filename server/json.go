@@ -19,7 +19,7 @@ var errNotJSON = errors.New("is not valid JSON in UTF-8 with each name once")
 // a field twice is refused and not mended, and that no error quotes what was
 // sent.
 var jsonFormat = huma.Format{
-	Marshal: huma.DefaultJSONFormat.Marshal,
+	Marshal: marshal,
 	Unmarshal: func(data []byte, v any) error {
 		if !utf8.Valid(data) || json.Unmarshal(data, v) != nil {
 			return errNotJSON

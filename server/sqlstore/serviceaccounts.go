@@ -14,12 +14,16 @@ import (
 // anywhere in the name, in any case of any script: both are composed (NFC) and
 // case-folded, so STRASSE finds Straße and Ä finds ä, but a does not find ä.
 func (s *Store) ServiceAccounts(ctx context.Context, query server.ServiceAccountQuery) (server.ServiceAccountPage, error) {
-	page := server.ServiceAccountPage{ServiceAccounts: []api.ServiceAccount{}}
+	page := server.ServiceAccountPage{ServiceAccounts: make([]api.ServiceAccount, 0, query.Limit+1)}
+	var version int64
 	list := accountListing(query)
 	list.scan = func(rows *sql.Rows) error {
-		account, err := scanAccount(rows)
-		page.ServiceAccounts = append(page.ServiceAccounts, account)
-		return err
+		var row string
+		if err := rows.Scan(&row); err != nil {
+			return err
+		}
+		page.ServiceAccounts = append(page.ServiceAccounts, api.ServiceAccount{})
+		return readAccountRow(row, &version, &page.ServiceAccounts[len(page.ServiceAccounts)-1])
 	}
 	list.found = func() int { return len(page.ServiceAccounts) }
 	var err error
@@ -29,9 +33,14 @@ func (s *Store) ServiceAccounts(ctx context.Context, query server.ServiceAccount
 	}
 	if page.More {
 		page.ServiceAccounts = page.ServiceAccounts[:query.Limit]
-		page.Ahead, err = s.accountsAhead(ctx, query, page.ServiceAccounts[query.Limit-1])
+		if page.Ahead, err = s.accountsAhead(ctx, query, page.ServiceAccounts[query.Limit-1]); err != nil {
+			return server.ServiceAccountPage{}, err
+		}
 	}
-	return page, err
+	if err := s.nameTeams(ctx, version, page.ServiceAccounts); err != nil {
+		return server.ServiceAccountPage{}, err
+	}
+	return page, nil
 }
 
 // accountsAhead finds where the pages end that follow an account. It reads the
@@ -68,9 +77,9 @@ func accountListing(query server.ServiceAccountQuery) listing {
 			if query.Offset > 0 {
 				// Rows that are passed over need not be joined to anything.
 				passed := `(SELECT * FROM service_accounts a` + where + page + `) a`
-				return accountColumnsOf + passed + accountJoins + ` ORDER BY a.name, a.id`
+				return accountRow + passed + keyJoin + ` ORDER BY a.name, a.id`
 			}
-			return accountSelect + where + page
+			return accountRow + `service_accounts a` + keyJoin + where + page
 		},
 		name: "a.name", id: "a.id",
 	}
@@ -113,13 +122,12 @@ func (s *Store) ServiceAccount(ctx context.Context, id string) (api.ServiceAccou
 // accountSelect joins from the left, so that the accounts are read in the
 // order of their index, whatever the planner thinks of the small tables.
 const (
-	accountSelect    = accountColumnsOf + `service_accounts a` + accountJoins
-	accountColumnsOf = `SELECT a.id, a.name, a.team_id, t.name, a.created_by_type, a.created_by_id, a.created_by_name, a.created_at,
+	accountSelect = `SELECT a.id, a.name, a.team_id, t.name, a.created_by_type, a.created_by_id, a.created_by_name, a.created_at,
 	k.hint, k.created_at, k.last_used_at, k.last_used_ip
-	FROM `
-	accountJoins = `
-	LEFT JOIN keys k ON k.service_account_id = a.id AND k.deleted_at IS NULL
+	FROM service_accounts a` + keyJoin + `
 	LEFT JOIN teams t ON t.id = a.team_id`
+	keyJoin = `
+	LEFT JOIN keys k ON k.service_account_id = a.id AND k.deleted_at IS NULL`
 )
 
 func serviceAccount(ctx context.Context, from querier, where string, args ...any) (api.ServiceAccount, error) {

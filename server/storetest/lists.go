@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -121,6 +122,48 @@ func testPaging(t *testing.T, db Database) {
 			t.Errorf("beyond the end: %+v", page)
 		}
 	}
+}
+
+// A list shows of an account what its own page shows, whatever its texts are,
+// and the name that its team has now.
+func testListRows(t *testing.T, db Database) {
+	f := newFixture(t, db)
+	used := stored(Epoch.Add(time.Hour))
+	var want []api.ServiceAccount
+	for i, name := range []string{"|", "1|a|b", "12|", "plain", "Ünï|cödé", "鍵|", "\"quoted\"", "tab\tbreak\n"} {
+		account, key := f.newAccount([]api.Team{f.data, f.web}[i%2], name)
+		account.CreatedBy.Name = "|" + name + "|"
+		f.write(t, func(ctx context.Context, tx server.Tx) error { return tx.InsertServiceAccount(ctx, account, key) })
+		if i%3 == 0 {
+			account.Key.LastUsedAt, account.Key.LastUsedIP = &used, "2001:db8::1"
+			if err := f.Store.Touch(t.Context(), []server.KeyUse{{KeyID: key.ID, At: used, IP: account.Key.LastUsedIP}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want = append(want, account)
+	}
+	slices.SortFunc(want, func(a, b api.ServiceAccount) int { return strings.Compare(a.Name, b.Name) })
+	compare := func(when string) {
+		t.Helper()
+		if diff := cmp.Diff(want, f.list(t, server.ServiceAccountQuery{}).ServiceAccounts); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", when, diff)
+		}
+		for _, account := range want {
+			if got, err := f.Store.ServiceAccount(t.Context(), account.ID); err != nil || !cmp.Equal(account, got) {
+				t.Errorf("%s, alone: %+v, %v", when, got, err)
+			}
+		}
+	}
+	compare("as they are")
+	renamed := f.web
+	renamed.Name = "Web | 2"
+	f.write(t, func(ctx context.Context, tx server.Tx) error { return tx.UpdateTeam(ctx, renamed) })
+	for i := range want {
+		if want[i].Team.ID == renamed.ID {
+			want[i].Team.Name = renamed.Name
+		}
+	}
+	compare("with a team that was renamed")
 }
 
 func testFilters(t *testing.T, db Database) {

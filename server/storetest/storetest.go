@@ -71,6 +71,7 @@ var coreCases = []contractCase{
 	{"service account", testServiceAccount},
 	{"names", testNames},
 	{"order and paging", testPaging},
+	{"rows of a list", testListRows},
 	{"filters", testFilters},
 	{"search", testSearch},
 	{"replaced key", testReplaceKey},
