@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/client"
@@ -18,8 +20,16 @@ const mostNamed = 5
 // accountFor finds a service account by its id, or by its name if no other has
 // it. An id that is not there, or no more, is api.ErrNotFound.
 func accountFor(ctx context.Context, c *client.Client, named string) (api.ServiceAccount, error) {
-	if _, err := uuid.Parse(named); err == nil {
-		return c.ServiceAccount(ctx, named)
+	named = norm.NFC.String(named) // as the server keeps names
+	// Also a name may look like an id, so an id that is not there is looked for
+	// as a name.
+	var gone error
+	if uuid.Validate(named) == nil {
+		account, err := c.ServiceAccount(ctx, named)
+		if !errors.Is(err, api.ErrNotFound) {
+			return account, err
+		}
+		gone = err
 	}
 	var found []api.ServiceAccount
 	for account, err := range c.AllServiceAccounts(ctx, api.ServiceAccountFilter{Query: named}) {
@@ -30,10 +40,12 @@ func accountFor(ctx context.Context, c *client.Client, named string) (api.Servic
 			found = append(found, account)
 		}
 	}
-	switch len(found) {
-	case 0:
+	switch {
+	case len(found) == 0 && gone != nil:
+		return api.ServiceAccount{}, gone
+	case len(found) == 0:
 		return api.ServiceAccount{}, fmt.Errorf("%s has no service account named %q: lifeguard list --query finds names that are like it", c.Name(), named)
-	case 1:
+	case len(found) == 1:
 		return found[0], nil
 	}
 	var ids []string

@@ -61,7 +61,7 @@ func createCommand(p process) *cobra.Command {
 					return fmt.Errorf("nothing was made: %w", err)
 				}
 			}
-			if err := flags.prepare(); err != nil {
+			if err := flags.prepare(cmd); err != nil {
 				return err
 			}
 			if len(flags.sealTo) > 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/client"
@@ -78,7 +79,7 @@ const usedRecently = 24 * time.Hour
 func (p process) agreeToDelete(ctx context.Context, flags deleteFlags, account api.ServiceAccount) error {
 	what := fmt.Sprintf("%s in %s, id %s, %s", account.Name, account.Team.Name, account.ID, lastUse(account, time.Now()))
 	switch {
-	case flags.confirm != "" && flags.confirm != account.Name:
+	case flags.confirm != "" && norm.NFC.String(flags.confirm) != account.Name:
 		return fmt.Errorf("nothing was deleted: --confirm says %q, and the service account is %s", flags.confirm, what)
 	case flags.confirm != "":
 		return nil
@@ -96,7 +97,7 @@ func (p process) agreeToDelete(ctx context.Context, flags deleteFlags, account a
 		return err
 	}
 	answer, err := p.ask(ctx, "Something depends on it. Type its name to delete it: ")
-	if err == nil && answer != account.Name {
+	if err == nil && norm.NFC.String(answer) != account.Name {
 		err = errNothingChanged
 	}
 	return err

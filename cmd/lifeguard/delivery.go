@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/lifeguard-keys/lifeguard/api"
@@ -31,15 +33,43 @@ func (d *delivery) register(cmd *cobra.Command, p process) {
 	cmd.Flags().StringVar(&d.idempotencyKey, "idempotency-key", "", "a UUID: the same one for every repetition")
 }
 
-// prepare refuses what would fail once there is a key.
-func (d *delivery) prepare() error {
-	if d.keyFile != "" {
-		if _, err := os.Lstat(d.keyFile); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("nothing was made: there is a file %s already, and it is not overwritten: name another one", d.keyFile)
+// prepare refuses what would fail once there is a key. A flag that is given and
+// empty is most often a variable of a pipeline that is not set: the key must not
+// go to standard output then, which may be a log.
+func (d *delivery) prepare(cmd *cobra.Command) error {
+	for _, name := range []string{"key-file", "idempotency-key"} {
+		if cmd.Flags().Changed(name) && cmd.Flag(name).Value.String() == "" {
+			return flagError(cmd, fmt.Errorf("nothing was made: --%s is empty", name))
 		}
+	}
+	if d.keyFile != "" {
+		if err := placeable(d.keyFile); err != nil {
+			return err
+		}
+	}
+	if d.idempotencyKey != "" && uuid.Validate(d.idempotencyKey) != nil {
+		return errors.New("nothing was made: --idempotency-key must be a UUID, as uuidgen prints one")
 	}
 	if d.repeatable = d.idempotencyKey != ""; !d.repeatable {
 		d.idempotencyKey = client.NewIdempotencyKey()
+	}
+	return nil
+}
+
+// placeable reports why no key can be put into a file.
+func placeable(path string) error {
+	_, err := os.Lstat(path)
+	if err == nil {
+		return fmt.Errorf("nothing was made: there is a file %s already, and it is not overwritten: name another one", path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		var probe *os.File
+		if probe, err = os.CreateTemp(filepath.Dir(path), unfinishedKeyFile); err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("nothing was made: the file %s cannot be written: %w; name another one", path, plainPathError(err))
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ func userKeyCommand(p process) *cobra.Command {
 			if err := required(cmd, "email"); err != nil {
 				return err
 			}
+			if err := flags.prepare(cmd); err != nil {
+				return err
+			}
 			return withClient(cmd.Context(), p, flags.connect, func(c *client.Client) error {
 				return p.makeUserKey(cmd.Context(), c, flags)
 			})
@@ -43,9 +46,6 @@ func userKeyCommand(p process) *cobra.Command {
 }
 
 func (p process) makeUserKey(ctx context.Context, c *client.Client, flags userKeyFlags) error {
-	if err := flags.prepare(); err != nil {
-		return err
-	}
 	user, err := userByEmail(ctx, c, flags.email)
 	if err != nil {
 		return err

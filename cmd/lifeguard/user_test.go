@@ -124,7 +124,7 @@ func TestAUsersKeyGoesIntoAFile(t *testing.T) {
 		t.Error(words)
 	}
 	_, words = s.run(exitFailed, "user", "key", "--email", "eve@example.com", "--key-file", "nowhere/eve.key")
-	if !strings.Contains(words, "could not be handed over (no such file or directory): repeat the command with --idempotency-key ") {
+	if !strings.Contains(words, "nothing was made: the file nowhere/eve.key cannot be written: no such file or directory; name another one") {
 		t.Error(words)
 	}
 }

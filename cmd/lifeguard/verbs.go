@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/client"
 )
 
@@ -82,8 +83,30 @@ func withClient(ctx context.Context, p process, flags connectFlags, work func(*c
 		return signInError(err)
 	}
 	defer dialed.Close()
-	return signInError(work(dialed))
+	err = work(dialed)
+	if errors.Is(err, api.ErrUnauthorized) && flags.server != "" {
+		err = &refusedKey{dialed.Name(), flags.keepKey(), err}
+	}
+	return signInError(err)
 }
+
+// refusedKey is the refusal of a key in words for whoever gave it. The server's
+// own are for whoever writes a client.
+type refusedKey struct {
+	server, remedy string
+	err            error
+}
+
+func (e *refusedKey) Error() string {
+	text := e.server + " does not accept this key: it was mistyped or deleted, or its user is suspended"
+	var failure *api.Error
+	if errors.As(e.err, &failure) && failure.RequestID != "" {
+		text += " (request " + failure.RequestID + ")"
+	}
+	return text + "; " + e.remedy
+}
+
+func (e *refusedKey) Unwrap() error { return e.err }
 
 // openNamed opens a file that a command line names, which is one of the person's
 // own machine.
