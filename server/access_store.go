@@ -25,6 +25,19 @@ type AccessReads interface {
 	Role(ctx context.Context, id string) (api.Role, error)
 }
 
+// CallerReads is what a [Tx] tells of whoever asks for its change.
+type CallerReads interface {
+	// AccessUnchanged reports that nothing was taken from any user since an
+	// identity with this AccessVersion was read: no user was suspended or deleted
+	// or left a team, no key of a user ended, no team or role was changed. False
+	// says nothing.
+	AccessUnchanged(ctx context.Context, since int64) (bool, error)
+	// IdentityByKey and IdentityBySSHKey are those of [Store], as it is within
+	// the transaction; the teams are in no particular order.
+	IdentityByKey(ctx context.Context, hash api.KeyHash) (Identity, error)
+	IdentityBySSHKey(ctx context.Context, fingerprint SSHFingerprint) (Identity, error)
+}
+
 // UserWrites is what a [Tx] can do with users beside inserting them.
 type UserWrites interface {
 	// User returns a living user, or ErrNotFound.

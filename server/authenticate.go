@@ -66,18 +66,32 @@ func (s *Server) admit(hctx huma.Context, next func(huma.Context)) {
 		s.writeProblem(w, r, refuse(http.StatusBadRequest, api.CodeBadRequest, "The query cannot be read: check its percent-encoding."))
 		return
 	}
-	if err := readBody(w, r, maxBodyOf(operation)); err != nil {
+	size, err := readBody(w, r, maxBodyOf(operation))
+	if err == nil && size > 0 && !changes(r.Method, operation) {
+		// Whoever sends a body can be slow with it, and what only reads does not
+		// ask again later (see readmit).
+		_, err = s.authenticate(hctx.Context(), r)
+	}
+	if err != nil {
 		s.writeProblem(w, r, err)
 		return
 	}
-	next(huma.WithValue(hctx, callerKey{}, caller))
+	next(huma.WithValue(hctx, callerKey{}, &caller))
 }
 
 type callerKey struct{}
 
 // callerOf is the caller that admit let in.
 func callerOf(ctx context.Context) caller {
-	c, _ := ctx.Value(callerKey{}).(caller)
+	if c := admitted(ctx); c != nil {
+		return *c
+	}
+	return caller{}
+}
+
+// admitted is the same, to be replaced, or nil when there was no request.
+func admitted(ctx context.Context) *caller {
+	c, _ := ctx.Value(callerKey{}).(*caller)
 	return c
 }
 
@@ -191,19 +205,19 @@ func bearer(header http.Header) (string, bool) {
 // readBody takes the whole body, so that one that is too large or breaks off
 // is told apart from one that is wrong, and ends the time limit for reading:
 // when that ran out later, net/http would cancel an operation half way.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64) error {
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) (size int, err error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return refuse(http.StatusRequestEntityTooLarge, api.CodeTooLarge, fmt.Sprintf("The body of this request has at most %d KiB.", limit>>10))
+		return 0, refuse(http.StatusRequestEntityTooLarge, api.CodeTooLarge, fmt.Sprintf("The body of this request has at most %d KiB.", limit>>10))
 	case err != nil:
-		return refuse(http.StatusBadRequest, api.CodeBadRequest, "The body of the request broke off.")
+		return 0, refuse(http.StatusBadRequest, api.CodeBadRequest, "The body of the request broke off.")
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	// Recorders and other writers without a connection have no deadline to end.
 	if err := http.NewResponseController(w).SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return refuse(http.StatusBadRequest, api.CodeBadRequest, "The connection broke off.")
+		return 0, refuse(http.StatusBadRequest, api.CodeBadRequest, "The connection broke off.")
 	}
-	return nil
+	return len(body), nil
 }

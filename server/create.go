@@ -158,9 +158,7 @@ func (s *Server) newCreation(ctx context.Context, input *createInput) (*creation
 		return nil, noSuchTeam()
 	}
 	if !c.caller.reach.covers(c.teamID) {
-		return nil, forbidden(api.Permission{
-			Action: api.ManageServiceAccounts, Scope: api.ScopeSpecific, Resources: []string{c.teamID},
-		})
+		return nil, forbidden(managing(c.teamID))
 	}
 	var err error
 	if c.secret, c.key, err = s.source.mint(); err != nil {
@@ -178,6 +176,11 @@ func (s *Server) newCreation(ctx context.Context, input *createInput) (*creation
 	return c, nil
 }
 
+// managing is the permission to manage the service accounts of a team.
+func managing(teamID string) api.Permission {
+	return api.Permission{Action: api.ManageServiceAccounts, Scope: api.ScopeSpecific, Resources: []string{teamID}}
+}
+
 func noSuchTeam() *problemError { return invalid("body.team_id", errors.New("there is no such team")) }
 
 // run carries the create out within a transaction, or repeats it: then the
@@ -190,7 +193,11 @@ func (c *creation) run(ctx context.Context, tx Tx) (account api.ServiceAccount, 
 	if err != nil {
 		return account, false, err
 	}
-	if missing := api.MissingPermissions(c.caller.permissions, permissionsOf(team.Role)); len(missing) > 0 {
+	by := callerOf(ctx) // as it is by now
+	if !by.reach.covers(team.ID) {
+		return account, false, forbidden(managing(team.ID))
+	}
+	if missing := api.MissingPermissions(by.permissions, permissionsOf(team.Role)); len(missing) > 0 {
 		return account, false, exceedsCaller(missing)
 	}
 	if c.idempotencyKey != "" {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-
-	"github.com/lifeguard-keys/lifeguard/api"
 )
 
 // deleteServiceAccount ends an account and its key. An account that the caller
@@ -15,9 +13,9 @@ func (s *Server) deleteServiceAccount(ctx context.Context, input *serviceAccount
 	if !isID(id) {
 		return nil, notFound("service account")
 	}
-	caller := callerOf(ctx)
-	event := s.event(ctx, caller, ActionServiceAccountDelete)
+	event := s.event(ctx, callerOf(ctx), ActionServiceAccountDelete)
 	err := s.store.Write(ctx, func(tx Tx) (Event, error) {
+		caller := callerOf(ctx) // as it is by now
 		account, err := tx.ServiceAccount(ctx, id)
 		switch {
 		case errors.Is(err, ErrNotFound):
@@ -27,9 +25,7 @@ func (s *Server) deleteServiceAccount(ctx context.Context, input *serviceAccount
 		case !caller.reach.covers(account.Team.ID) && !reachOf(caller.permissions, readServiceAccounts).covers(account.Team.ID):
 			return Event{}, notFound("service account")
 		case !caller.reach.covers(account.Team.ID):
-			return Event{}, forbidden(api.Permission{
-				Action: api.ManageServiceAccounts, Scope: api.ScopeSpecific, Resources: []string{account.Team.ID},
-			})
+			return Event{}, forbidden(managing(account.Team.ID))
 		}
 		deleted := event
 		deleted.ResourceID, deleted.ResourceName = account.ID, account.Name

@@ -187,11 +187,8 @@ func (c keyCreation) run(ctx context.Context, tx Tx) (id string, err error) {
 func (c keyCreation) expiry() time.Time { return c.record.CreatedAt.Add(-api.IdempotencyWindow) }
 
 // receiver is the user that the key is for, after the caller was found to be
-// still allowed to make it.
+// allowed to make it.
 func (c keyCreation) receiver(ctx context.Context, tx Tx) (User, error) {
-	if err := stillAuthenticated(ctx, tx, c.by); err != nil {
-		return User{}, err
-	}
 	user, err := userIn(ctx, tx, c.userID)
 	switch {
 	case err != nil:
@@ -200,31 +197,6 @@ func (c keyCreation) receiver(ctx context.Context, tx Tx) (User, error) {
 		return user.User, nil
 	}
 	return user.User, mayGiveKey(ctx, tx, user.User)
-}
-
-// stillAuthenticated refuses a caller who was suspended, or whose key was
-// deleted, after the request was let in: a key that has ended must not leave
-// another behind.
-func stillAuthenticated(ctx context.Context, tx Tx, by caller) error {
-	var err error
-	if by.Type == api.IdentityServiceAccount {
-		_, err = tx.ServiceAccount(ctx, by.ID)
-	} else {
-		var user UserDetails
-		user, err = tx.User(ctx, by.ID)
-		if err == nil && user.Status == UserSuspended {
-			err = ErrNotFound
-		}
-		if login, ok := loginOf(ctx); ok && err == nil {
-			err = stillHas(ctx, tx, login)
-		} else if err == nil {
-			_, err = tx.DeveloperKey(ctx, by.ID, by.KeyID)
-		}
-	}
-	if errors.Is(err, ErrNotFound) {
-		return unauthorized()
-	}
-	return err
 }
 
 // replay gives the key of an earlier create a fresh secret. It returns
@@ -280,9 +252,6 @@ func (s *Server) deleteMyKey(ctx context.Context, input *myKeyInput) (*struct{},
 			return Event{}, err
 		case key.ID == by.KeyID:
 			return Event{}, conflict(api.CodeConflict, "This request is made with that very key. Delete it with another one.", nil)
-		}
-		if err := stillAuthenticated(ctx, tx, by); err != nil {
-			return Event{}, err
 		}
 		deleted := event
 		deleted.ResourceID, deleted.ResourceName = key.ID, key.Hint

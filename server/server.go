@@ -87,7 +87,6 @@ func New(options Options) *Server {
 	feed := newFeed(options.Store, options.AuditPoll)
 	s := &Server{
 		source:   source,
-		store:    feedingStore{Store: measuredStore{Store: options.Store, metrics: metrics}, feed: feed},
 		metrics:  metrics,
 		feed:     feed,
 		logger:   options.Logger,
@@ -98,6 +97,7 @@ func New(options Options) *Server {
 		},
 		mux: http.NewServeMux(),
 	}
+	s.store = feedingStore{Store: readmittingStore{measuredStore{Store: options.Store, metrics: metrics}, s}, feed: feed}
 	s.denials = &denials{
 		store: s.store, source: source, interval: options.DenialInterval,
 		logger: options.Logger, pending: map[denialKind]*denial{},

@@ -118,15 +118,6 @@ func (s *Server) authenticateLogin(ctx context.Context, login SSHLogin) (Identit
 	return identity, nil
 }
 
-// stillHas is ErrNotFound when a login's key is no longer its user's.
-func stillHas(ctx context.Context, tx Tx, login SSHLogin) error {
-	user, err := tx.UserBySSHKey(ctx, login.Key)
-	if err == nil && user.ID != login.UserID {
-		err = ErrNotFound
-	}
-	return err
-}
-
 // signed notes in an event which SSH key its caller signed in with.
 func signed(ctx context.Context, event Event) Event {
 	login, ok := loginOf(ctx)

@@ -64,6 +64,7 @@ type Store interface {
 // Tx is what a mutation can do inside [Store.Write]. Its reads see the
 // transaction's own writes and are not invalidated before it commits.
 type Tx interface {
+	CallerReads
 	UserWrites
 	MemberWrites
 	TeamWrites
@@ -159,6 +160,9 @@ type Identity struct {
 	KeyCreatedAt time.Time
 	// KeyUsedAt is when the key was last used, nil when never.
 	KeyUsedAt *time.Time
+	// AccessVersion is what the store knows this reading by, 0 when it has no
+	// name for it. See AccessUnchanged of [CallerReads].
+	AccessVersion int64
 }
 
 // KeyRecord is what is stored of a key: its hash and hint, never its text.

@@ -24,7 +24,9 @@ import (
 const accessAge = time.Second
 
 // raiseAccess makes what is known of teams and roles void when the transaction
-// is kept.
+// is kept. It is also how a change learns that its caller has to be looked at
+// again, so whatever takes something away from a user raises it (see
+// [server.Tx], AccessUnchanged).
 func (t *transaction) raiseAccess(ctx context.Context) error {
 	t.raised = true
 	_, err := t.exec(ctx, `UPDATE access_version SET version = version + 1 WHERE singleton = 1`)
@@ -112,10 +114,8 @@ func (t *transaction) team(ctx context.Context, id string) (api.Team, error) {
 	if t.raised {
 		return team(ctx, t, id)
 	}
-	if t.version == 0 {
-		if err := first(ctx, t, selectVersion, nil, &t.version); err != nil {
-			return api.Team{}, err
-		}
+	if _, err := t.accessVersion(ctx); err != nil {
+		return api.Team{}, err
 	}
 	if known, unknown := t.access.at(t.version, []string{id}); len(known) == 1 && len(unknown) == 0 {
 		return known[0], nil
@@ -125,4 +125,15 @@ func (t *transaction) team(ctx context.Context, id string) (api.Team, error) {
 		t.access.learn(t.version, []string{id}, []api.Team{found})
 	}
 	return found, err
+}
+
+// accessVersion is the version that was kept last, of a transaction that has
+// not raised it.
+func (t *transaction) accessVersion(ctx context.Context) (int64, error) {
+	if t.version == 0 {
+		if err := first(ctx, t, selectVersion, nil, &t.version); err != nil {
+			return 0, err
+		}
+	}
+	return t.version, nil
 }

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 
@@ -31,11 +32,11 @@ const identityQuery = `SELECT (SELECT version FROM access_version WHERE singleto
 // IdentityByKey implements [server.Store].
 func (s *Store) IdentityByKey(ctx context.Context, hash api.KeyHash) (server.Identity, error) {
 	for {
-		identity, version, teamIDs, err := s.owner(ctx, hash)
+		identity, teamIDs, err := owner(ctx, s.readers.lookUp, hash)
 		if err != nil {
 			return server.Identity{}, err
 		}
-		teams, same, err := s.teamsAt(ctx, version, teamIDs)
+		teams, same, err := s.teamsAt(ctx, identity.AccessVersion, teamIDs)
 		if err != nil {
 			return server.Identity{}, err
 		}
@@ -51,12 +52,12 @@ func (s *Store) IdentityByKey(ctx context.Context, hash api.KeyHash) (server.Ide
 }
 
 // owner returns whose key it is, without teams, and the ids of these.
-func (s *Store) owner(ctx context.Context, hash api.KeyHash) (identity server.Identity, version int64, teamIDs []string, err error) {
+func owner(ctx context.Context, read reading, hash api.KeyHash) (identity server.Identity, teamIDs []string, err error) {
 	var createdAt int64
 	var usedAt sql.NullInt64
 	var id, name, email, status, team sql.NullString
-	err = s.readers.lookUp(ctx, func(rows *sql.Rows) error {
-		err := rows.Scan(&version, &identity.KeyID, &createdAt, &usedAt, &id, &name, &email, &status, &team)
+	err = read(ctx, func(rows *sql.Rows) error {
+		err := rows.Scan(&identity.AccessVersion, &identity.KeyID, &createdAt, &usedAt, &id, &name, &email, &status, &team)
 		if team.Valid {
 			teamIDs = append(teamIDs, team.String)
 		}
@@ -64,9 +65,9 @@ func (s *Store) owner(ctx context.Context, hash api.KeyHash) (identity server.Id
 	}, identityQuery, hash[:])
 	switch {
 	case err != nil:
-		return identity, 0, nil, err
+		return identity, nil, err
 	case !id.Valid: // no such key, or its owner is deleted
-		return identity, 0, nil, server.ErrNotFound
+		return identity, nil, server.ErrNotFound
 	}
 	identity.ID, identity.Name, identity.Email = id.String, name.String, email.String
 	identity.Type, identity.Status = api.IdentityServiceAccount, server.UserActive
@@ -74,5 +75,48 @@ func (s *Store) owner(ctx context.Context, hash api.KeyHash) (identity server.Id
 		identity.Type, identity.Status = api.IdentityUser, server.UserStatus(status.String)
 	}
 	identity.KeyCreatedAt, identity.KeyUsedAt = timeOf(createdAt), timeOrNil(usedAt)
-	return identity, version, teamIDs, nil
+	return identity, teamIDs, nil
+}
+
+// reading is how a query is run: from a pool, or within a transaction.
+type reading func(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error
+
+// AccessUnchanged implements [server.Tx].
+func (t tx) AccessUnchanged(ctx context.Context, since int64) (bool, error) {
+	if t.raised {
+		return false, nil
+	}
+	version, err := t.accessVersion(ctx)
+	return version == since, err
+}
+
+// IdentityByKey implements [server.Tx].
+func (t tx) IdentityByKey(ctx context.Context, hash api.KeyHash) (server.Identity, error) {
+	identity, teamIDs, err := owner(ctx, t.query, hash)
+	return t.withTeams(ctx, identity, teamIDs, err)
+}
+
+// IdentityBySSHKey implements [server.Tx].
+func (t tx) IdentityBySSHKey(ctx context.Context, fingerprint server.SSHFingerprint) (server.Identity, error) {
+	identity, teamIDs, err := sshOwner(ctx, t.query, fingerprint)
+	return t.withTeams(ctx, identity, teamIDs, err)
+}
+
+// withTeams completes an identity that was read within the transaction.
+func (t tx) withTeams(ctx context.Context, identity server.Identity, teamIDs []string, err error) (server.Identity, error) {
+	if err != nil {
+		return server.Identity{}, err
+	}
+	if t.raised { // of a version that may never be kept
+		identity.AccessVersion = 0
+	}
+	for _, id := range teamIDs {
+		switch team, err := t.team(ctx, id); {
+		case err == nil:
+			identity.Teams = append(identity.Teams, team)
+		case !errors.Is(err, server.ErrNotFound):
+			return server.Identity{}, err
+		}
+	}
+	return identity, nil
 }

@@ -56,5 +56,8 @@ func (t tx) RemoveMembers(ctx context.Context, teamID string, userIDs []string) 
 			removed = append(removed, id)
 		}
 	}
-	return removed, nil
+	if len(removed) == 0 {
+		return removed, nil
+	}
+	return removed, t.raiseAccess(ctx)
 }

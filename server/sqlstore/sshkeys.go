@@ -41,38 +41,47 @@ func addSSHKeys(ctx context.Context, from runner, users []server.UserDetails) er
 // IdentityBySSHKey implements [server.Store].
 func (s *Store) IdentityBySSHKey(ctx context.Context, fingerprint server.SSHFingerprint) (server.Identity, error) {
 	for {
-		identity := server.Identity{Type: api.IdentityUser}
-		var version, createdAt int64
-		var status string
-		var teamIDs []string
-		err := s.readers.lookUp(ctx, func(rows *sql.Rows) error {
-			var team sql.NullString
-			err := rows.Scan(&version, &createdAt, &identity.ID, &identity.Name, &identity.Email, &status, &team)
-			if team.Valid {
-				teamIDs = append(teamIDs, team.String)
-			}
-			return err
-		}, `SELECT (SELECT version FROM access_version WHERE singleton = 1), k.created_at, u.id, u.name, u.email, u.status, m.team_id
-			FROM ssh_keys k
-			JOIN users u ON u.id = k.user_id
-			LEFT JOIN memberships m ON m.identity_id = u.id
-			WHERE k.fingerprint = ?`, fingerprint[:])
-		switch {
-		case err != nil:
+		identity, teamIDs, err := sshOwner(ctx, s.readers.lookUp, fingerprint)
+		if err != nil {
 			return server.Identity{}, err
-		case identity.ID == "" || server.UserStatus(status) == server.UserDeleted:
-			return server.Identity{}, server.ErrNotFound
 		}
-		teams, same, err := s.teamsAt(ctx, version, teamIDs)
+		teams, same, err := s.teamsAt(ctx, identity.AccessVersion, teamIDs)
 		if err != nil {
 			return server.Identity{}, err
 		}
 		if same {
-			identity.Status, identity.KeyCreatedAt, identity.Teams = server.UserStatus(status), timeOf(createdAt), teams
+			identity.Teams = teams
 			slices.SortFunc(identity.Teams, func(a, b api.Team) int { return strings.Compare(a.Name, b.Name) })
 			return identity, nil
 		}
 	}
+}
+
+// sshOwner returns whose SSH key it is, without teams, and the ids of these.
+func sshOwner(ctx context.Context, read reading, fingerprint server.SSHFingerprint) (identity server.Identity, teamIDs []string, err error) {
+	identity.Type = api.IdentityUser
+	var createdAt int64
+	var status string
+	err = read(ctx, func(rows *sql.Rows) error {
+		var team sql.NullString
+		err := rows.Scan(&identity.AccessVersion, &createdAt, &identity.ID, &identity.Name, &identity.Email, &status, &team)
+		if team.Valid {
+			teamIDs = append(teamIDs, team.String)
+		}
+		return err
+	}, `SELECT (SELECT version FROM access_version WHERE singleton = 1), k.created_at, u.id, u.name, u.email, u.status, m.team_id
+		FROM ssh_keys k
+		JOIN users u ON u.id = k.user_id
+		LEFT JOIN memberships m ON m.identity_id = u.id
+		WHERE k.fingerprint = ?`, fingerprint[:])
+	switch {
+	case err != nil:
+		return identity, nil, err
+	case identity.ID == "" || server.UserStatus(status) == server.UserDeleted:
+		return identity, nil, server.ErrNotFound
+	}
+	identity.Status, identity.KeyCreatedAt = server.UserStatus(status), timeOf(createdAt)
+	return identity, teamIDs, nil
 }
 
 // SSHKeyOwners implements [server.Store].
@@ -107,6 +116,9 @@ func (t tx) SetSSHKeys(ctx context.Context, userID string, keys []server.SSHKey,
 	for _, key := range before {
 		if !slices.Contains(keys, key) {
 			if _, err := t.exec(ctx, `DELETE FROM ssh_keys WHERE fingerprint = ?`, key.Fingerprint[:]); err != nil {
+				return err
+			}
+			if err := t.raiseAccess(ctx); err != nil {
 				return err
 			}
 		}

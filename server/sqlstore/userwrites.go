@@ -16,7 +16,10 @@ func (t tx) UpdateUser(ctx context.Context, user server.User) error {
 	n, err := t.exec(ctx, `UPDATE users SET email = ?, email_folded = ?, name = ?, status = ?, updated_at = ?
 		WHERE id = ? AND deleted_at IS NULL`,
 		user.Email, fold(user.Email), user.Name, string(user.Status), micros(user.UpdatedAt), user.ID)
-	return found(n, err)
+	if err := found(n, err); err != nil || user.Status != server.UserSuspended {
+		return err
+	}
+	return t.raiseAccess(ctx)
 }
 
 // found is ErrNotFound when a statement has changed no row.
@@ -39,8 +42,10 @@ func (t tx) DeleteUser(ctx context.Context, id string, at time.Time) error {
 	if _, err := t.exec(ctx, `DELETE FROM ssh_keys WHERE user_id = ?`, id); err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `DELETE FROM memberships WHERE identity_id = ?`, id)
-	return err
+	if _, err = t.exec(ctx, `DELETE FROM memberships WHERE identity_id = ?`, id); err != nil {
+		return err
+	}
+	return t.raiseAccess(ctx)
 }
 
 func (t tx) TeamsOf(ctx context.Context, userID string) ([]api.Team, error) {

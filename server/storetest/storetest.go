@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) Database) {
 		groupCases,
 		auditCases,
 		accessCases,
+		callerCases,
 		userWriteCases,
 		memberCases,
 		roleWriteCases,
