@@ -20,7 +20,7 @@ func showAudit(ctx context.Context, p process, flags auditFlags, c *client.Clien
 	asked := selection.EventFields.Parse(flags.query)
 	filter := narrowed(flags.filter, selection.NarrowEvents(asked, now))
 	meets := selection.EventFilter(asked, now)
-	out := newRowWriter(p, flags.form, eventListing)
+	out := newRowWriter(p, flags.form, eventListing.orNone("No audit event matches."))
 	// chosen yields the events that the query asks for, and keeps how far it came.
 	chosen := func(events iter.Seq2[api.AuditEvent, error]) iter.Seq2[api.AuditEvent, error] {
 		return func(yield func(api.AuditEvent, error) bool) {
@@ -106,18 +106,18 @@ func newest(events iter.Seq2[api.AuditEvent, error], n int) iter.Seq2[api.AuditE
 
 var eventListing = listing[api.AuditEvent]{
 	columns: []table.Column{
-		{ID: "time", Title: "TIME", Width: 20, Keep: 8},
+		{ID: "time", Title: "TIME (UTC)", Width: 19, Keep: 7},
 		{ID: "event", Title: "EVENT", Width: 7, Keep: 4},
-		{ID: "action", Title: "ACTION", Width: 24, Most: 32, Keep: 10},
-		{ID: "outcome", Title: "OUTCOME", Width: 7, Keep: 7},
-		{ID: "actor", Title: "ACTOR", Width: 14, Most: 24, Keep: 9},
-		{ID: "target", Title: "TARGET", Width: 16, Most: 40, Keep: 9},
+		{ID: "action", Title: "ACTION", Width: 22, Most: 32, Keep: 10},
+		{ID: "outcome", Title: "OUTCOME", Width: 7, Keep: 8},
+		{ID: "actor", Title: "ACTOR", Width: 10, Most: 24, Keep: 9},
+		{ID: "target", Title: "TARGET", Width: 12, Most: 40, Keep: 9},
 		{ID: "ip", Title: "FROM", Width: 15, Keep: 5},
 	},
 	cell: func(column string, event api.AuditEvent) string {
 		switch column {
 		case "time":
-			return event.Time.UTC().Format(time.RFC3339)
+			return event.Time.UTC().Format(time.DateTime)
 		case "event":
 			return strconv.FormatInt(event.Sequence, 10)
 		case "action":

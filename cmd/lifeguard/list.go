@@ -127,14 +127,13 @@ func list(ctx context.Context, p process, flags listFlags, c *client.Client) err
 		return err
 	}
 	request.Query = selection.Fields(roles).Parse(flags.query)
-	out := newRowWriter(p, flags.form, accountListing(request.Now))
+	out := newRowWriter(p, flags.form, accountListing(request.Now).orNone(nothingListed(flags.query)))
 	accounts := c.AllServiceAccounts(ctx, api.ServiceAccountFilter{})
 	if len(request.Query.Words()) > 0 || request.Order != (selection.Order{}) {
 		accounts = chosen(ctx, request, accounts)
 	} else {
 		accounts = passing(request, accounts)
 	}
-	shown := 0
 	for account, err := range accounts {
 		if err == nil {
 			err = out.write(account)
@@ -142,15 +141,8 @@ func list(ctx context.Context, p process, flags listFlags, c *client.Client) err
 		if err != nil {
 			return errors.Join(err, out.abandon())
 		}
-		shown++
 	}
-	if err := out.end(); err != nil {
-		return err
-	}
-	if shown == 0 && isTerminal(p.stdout) {
-		_, err = fmt.Fprintln(p.stderr, nothingListed(flags.query))
-	}
-	return err
+	return out.end()
 }
 
 func nothingListed(query string) string {

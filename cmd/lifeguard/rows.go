@@ -50,8 +50,16 @@ type listing[T any] struct {
 	// tabs are the texts of a line for another program: nothing is cut, and times
 	// are RFC 3339.
 	tabs func(row T) []string
+	// none is said on standard error where a terminal gets no rows.
+	none string
 	// paragraph is what a terminal gets instead of a table, if it is not nil.
 	paragraph func(row T) string
+}
+
+// orNone is the listing with what is said where it has no rows.
+func (l listing[T]) orNone(sentence string) listing[T] {
+	l.none = sentence
+	return l
 }
 
 // rowWriter writes rows as they come.
@@ -146,6 +154,13 @@ func (w *rowWriter[T]) table(p process, l listing[T]) {
 		return b.String()
 	}
 	begun := false
+	w.close = func() error {
+		if begun {
+			return nil
+		}
+		_, err := io.WriteString(p.stderr, l.none+"\n")
+		return err
+	}
 	w.write = func(row T) error {
 		if !begun {
 			begun = true

@@ -57,7 +57,7 @@ func (p process) listTeams(ctx context.Context, c *client.Client, asked string, 
 		return err
 	}
 	q := selection.TeamFields(counts).Parse(asked)
-	out := newRowWriter(p, f, teamListing)
+	out := newRowWriter(p, f, teamListing.orNone("No team matches this query."))
 	for _, number := range selection.Teams(ctx, q, teams, selection.NewTeamIndex(teams), time.Now()) {
 		if err := out.write(teams[number]); err != nil {
 			return errors.Join(err, out.abandon())

@@ -108,7 +108,7 @@ var userListing = listing[api.User]{
 }
 
 func (p process) listUsers(ctx context.Context, c *client.Client, filter api.UserFilter, f form) error {
-	out := newRowWriter(p, f, userListing)
+	out := newRowWriter(p, f, userListing.orNone("There are no such users."))
 	for user, err := range c.AllUsers(ctx, filter) {
 		if err == nil {
 			err = out.write(user)
