@@ -11,6 +11,7 @@ import (
 	"time"
 
 	system "github.com/zalando/go-keyring"
+	secret "github.com/zalando/go-keyring/secret_service"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/cmd/lifeguard/config"
@@ -46,6 +47,24 @@ func (systemKeyring) Set(service, account, password string) error {
 
 func (systemKeyring) Delete(service, account string) error { return system.Delete(service, account) }
 
+// locked reports whether a question may open a window that asks for the
+// keyring's password. On macOS that is not known before.
+func (systemKeyring) locked() bool {
+	switch runtime.GOOS {
+	case "windows":
+		return false
+	case "darwin":
+		return true
+	}
+	service, err := secret.NewSecretService()
+	if err != nil {
+		return true
+	}
+	answer, err := service.GetLoginCollection().GetProperty("org.freedesktop.Secret.Collection.Locked")
+	locked, known := answer.Value().(bool)
+	return err != nil || !known || locked
+}
+
 // keyringStore keeps a key in the keyring of the operating system.
 type keyringStore struct {
 	ring             keyring
@@ -55,6 +74,8 @@ type keyringStore struct {
 	// says so on words.
 	patient bool
 	words   io.Writer
+	// unattended asks nothing that may open a window.
+	unattended bool
 	// missing says why there can be no keyring here, "" when there may be one.
 	missing string
 }
@@ -95,6 +116,9 @@ func (s keyringStore) read(ctx context.Context) (api.Secret, error) {
 
 func (s keyringStore) get(ctx context.Context) (string, error) {
 	return askKeyring(ctx, s, func() (string, error) {
+		if s.unattended && (systemKeyring{}).locked() {
+			return "", errNotUnattended
+		}
 		text, err := s.ring.Get(keyringService, s.account)
 		if errors.Is(err, system.ErrNotFound) {
 			return "", nil

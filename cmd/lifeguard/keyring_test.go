@@ -232,6 +232,10 @@ func TestLoginWithARealKeyring(t *testing.T) {
 	if _, words, code := run("", "list"); code != exitDone {
 		t.Errorf("list: %d, %s", code, words)
 	}
+	complete := []string{"__complete", "create", "--team", "adm"}
+	if out, words, code := run("", complete...); code != exitDone || !strings.HasPrefix(out, "administrators\t") {
+		t.Errorf("completion: %d, %q, %s", code, out, words)
+	}
 	for _, where := range []string{"config", "data", "state"} {
 		if output, _ := exec.CommandContext(t.Context(), "grep", "-r", key.Reveal()[3:20], filepath.Join(folder, where)).Output(); len(output) > 0 {
 			t.Errorf("the key is in a file: %s", where)
@@ -249,6 +253,9 @@ func TestLoginWithARealKeyring(t *testing.T) {
 		t.Errorf("a locked keyring: %d, %s", code, words)
 	}
 	t.Logf("a locked keyring: %s", words)
+	if out, words, code := run("", complete...); code != exitDone || !strings.HasPrefix(out, ":") || strings.Contains(words, "keyring") {
+		t.Errorf("completion with a locked keyring: %d, %q, %s", code, out, words)
+	}
 	stopLocked()
 	t.Cleanup(start("--unlock"))
 	for deadline := time.Now().Add(patience); code != exitDone && time.Now().Before(deadline); {

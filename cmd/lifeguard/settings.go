@@ -192,7 +192,12 @@ func (p process) contextKey(ctx context.Context, c config.Context, f connectFlag
 	case c.KeyCommand != nil:
 		return p.commandKey(ctx, c, f.secrets, keyCommandLimit)
 	case c.Store != "":
-		key, err := p.keyStore(c, c.Store).read(ctx)
+		store := p.keyStore(c, c.Store)
+		if ring, ok := store.(keyringStore); ok {
+			ring.unattended = f.unattended
+			store = ring
+		}
+		key, err := store.read(ctx)
 		if err != nil && ctx.Err() == nil {
 			err = &exitError{exitNeedsSignIn, err}
 		}
