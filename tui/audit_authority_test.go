@@ -15,8 +15,8 @@ func (a *authority) AuditEvents(ctx context.Context, filter api.AuditFilter, opt
 	switch {
 	case filter == api.AuditFilter{NewestFirst: true} && options.PageSize == 1:
 		return a.logEnd(ctx)
-	case !filter.NewestFirst && options.PageSize == 1:
-		return a.logAfter(ctx, "check", filter.After, 1)
+	case filter == api.AuditFilter{After: filter.After}:
+		return a.logAfter(ctx, "check", filter.After, options.PageSize)
 	}
 	return a.events(ctx, filter, int64(len(a.log)), options)
 }

@@ -23,7 +23,9 @@ type following struct {
 	position   feed.Position
 	asked      time.Time // when the server was last asked
 	heard      time.Time // when it last said that this is all there is
-	attempts   int       // failures in a row
+	attempts   int       // failures in a row to wait for events
+	back       bool      // the server answered since the last one
+	told       bool      // and that was said
 	losses     int       // times in a row that the log could not be followed from where it was read
 	why        *api.Error
 	off        bool // following is refused: nobody tries again by himself
@@ -32,7 +34,7 @@ type following struct {
 }
 
 // live reports whether what is shown is what there is.
-func (f following) live() bool { return f.known && f.attempts == 0 && !f.off }
+func (f following) live() bool { return f.known && (f.attempts == 0 || f.back) && !f.off }
 
 // startFollowing takes the end of the log, in place of all that is under way.
 func (m *Model) startFollowing() tea.Cmd {
@@ -47,7 +49,10 @@ func (m *Model) startFollowing() tea.Cmd {
 func (m *Model) goOnFollowing(check bool) tea.Cmd {
 	position := m.follow.position
 	return m.followWith(func(ctx context.Context, r remote, generation int) tea.Cmd {
-		return r.follow(ctx, generation, position, check)
+		if check {
+			return r.look(ctx, generation, position)
+		}
+		return r.follow(ctx, generation, position)
 	})
 }
 
@@ -127,19 +132,24 @@ const soon = 5 * time.Second
 // followed takes events in and waits for the next.
 func (m *Model) followed(msg followedMsg) tea.Cmd {
 	f := &m.follow
-	hasty := len(msg.events) == 0 && m.now.Sub(f.asked) < soon
+	hasty := len(msg.events) == 0 && !msg.looked && m.now.Sub(f.asked) < soon
 	f.position, f.heard = msg.position, m.now
-	f.attempts, f.losses, f.why = 0, 0, nil
+	f.back, f.why = true, nil
+	if !msg.looked { // where only that fails, it is tried less and less often
+		f.attempts, f.losses = 0, 0
+	}
 	cmd := tea.Batch(m.changed(feed.Read(msg.events)), m.newsForPages(msg.events))
 	if f.missed && !hasty {
-		f.missed = false
-		m.say(toastGood, caughtUp(len(msg.events)))
+		if !f.told || len(msg.events) > 0 {
+			m.say(toastGood, caughtUp(len(msg.events)))
+		}
+		f.missed, f.told = false, msg.looked
 	}
 	if hasty {
 		wait := m.jitter(retryWaits[0])
 		return tea.Batch(cmd, after(wait, followDueMsg{generation: f.generation, check: true}))
 	}
-	return tea.Batch(cmd, m.goOnFollowing(len(msg.events) == 0))
+	return tea.Batch(cmd, m.goOnFollowing(len(msg.events) == 0 && !msg.looked))
 }
 
 func caughtUp(events int) string {
@@ -173,7 +183,7 @@ func (m *Model) followFailed(msg followFailedMsg) tea.Cmd {
 		cmd = m.beginOrReload() // the list is of use without
 	}
 	f.attempts++
-	f.why, f.missed = msg.err, f.known
+	f.why, f.missed, f.back = msg.err, f.known, false
 	switch {
 	case errors.Is(msg.err, api.ErrUnauthorized) && msg.session == m.session:
 		f.off = true

@@ -25,6 +25,7 @@ type followedMsg struct {
 	generation int
 	position   feed.Position // of the last of them
 	events     []api.AuditEvent
+	looked     bool // the server was not asked to wait
 }
 
 // logLostMsg says that the log cannot be followed from where it was read.
@@ -79,24 +80,34 @@ func (r remote) findLogEnd(ctx context.Context, generation int) tea.Cmd {
 	}
 }
 
-// follow waits for the events after a position.
-func (r remote) follow(ctx context.Context, generation int, position feed.Position, check bool) tea.Cmd {
-	failed := func(err error) tea.Msg {
-		return followFailedMsg{session: r.session, generation: generation, err: asAPIError(err)}
-	}
+// look sees whether the log is still the one that was read, and what was added
+// to it meanwhile. It does not wait for more, so that the console knows at once
+// that its server is there again.
+func (r remote) look(ctx context.Context, generation int, position feed.Position) tea.Cmd {
 	return func() tea.Msg {
-		if check {
-			list, err := r.client.AuditEvents(ctx, api.AuditFilter{After: position.Before()}, api.ListOptions{PageSize: 1})
-			if err != nil {
-				return failed(err)
-			}
-			if err := position.Check(list.AuditEvents); err != nil {
-				return logLostMsg{generation: generation, reason: err}
-			}
+		list, err := r.client.AuditEvents(ctx, api.AuditFilter{After: position.Before()}, api.ListOptions{PageSize: api.MaxPageSize})
+		if err != nil {
+			return followFailedMsg{session: r.session, generation: generation, err: asAPIError(err)}
 		}
+		err = position.Check(list.AuditEvents)
+		events := list.AuditEvents[min(len(list.AuditEvents), int(position.Sequence-position.Before())):]
+		next := position
+		if err == nil {
+			next, err = position.Read(events)
+		}
+		if err != nil {
+			return logLostMsg{generation: generation, reason: err}
+		}
+		return followedMsg{generation: generation, position: next, events: events, looked: true}
+	}
+}
+
+// follow waits for the events after a position.
+func (r remote) follow(ctx context.Context, generation int, position feed.Position) tea.Cmd {
+	return func() tea.Msg {
 		list, err := r.client.AwaitAuditEvents(ctx, api.AuditFilter{After: position.Sequence}, api.MaxAuditWait)
 		if err != nil {
-			return failed(err)
+			return followFailedMsg{session: r.session, generation: generation, err: asAPIError(err)}
 		}
 		next, err := position.Read(list.AuditEvents)
 		if err != nil {

@@ -182,6 +182,53 @@ func TestALostConnectionCatchesUp(t *testing.T) {
 	})
 }
 
+// That nothing has happened meanwhile is known at once, and not only when the
+// server has waited in vain for something to happen.
+func TestALostConnectionIsBackAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newAuthority()
+		c := newConsole(t, server, 120, 30)
+		down := true
+		server.fail = func(call string, _ int) *api.Error {
+			if down && (call == "await" || call == "check") {
+				return unreachable()
+			}
+			return nil
+		}
+		c.wait(32 * time.Second)
+		c.sees("8 keys · stale")
+		down = false
+		c.says(5*time.Second, "Connected again: nothing has happened meanwhile.")
+		c.sees("8 keys · live ●")
+	})
+}
+
+// Where reads that wait are cut off and others are answered, what is shown is
+// caught up with all the same, and that is not told over and over.
+func TestCutOffReadsAreCaughtUpWith(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newAuthority()
+		c := newConsole(t, server, 120, 30)
+		server.fail = func(call string, _ int) *api.Error {
+			if call == "await" {
+				return unreachable()
+			}
+			return nil
+		}
+		c.wait(time.Minute)
+		server.makes(newcomer(server, 1, "aaa-first"))
+		c.says(2*time.Minute, "Connected again, and caught up with 1 event of the audit log.")
+		c.sees("9 keys")
+		for range 300 {
+			c.wait(time.Second)
+			c.seesNot("nothing has happened meanwhile")
+		}
+		if n := server.calls["await"] + server.calls["check"]; n > 40 {
+			t.Errorf("%d requests in eight minutes", n)
+		}
+	})
+}
+
 // The same after the machine has slept: then nobody says that the connection is
 // dead.
 func TestSleepIsNoticed(t *testing.T) {

@@ -92,7 +92,14 @@ var states = []struct {
 		c.server.deletes(c.server.accounts[0].ID)
 		c.settle()
 	}},
-	{"disconnected", failingLater("await", unreachable()), func(c *console) {
+	{"disconnected", func(a *authority) {
+		a.fail = func(call string, attempt int) *api.Error {
+			if call == "check" || call == "await" && attempt > 1 {
+				return unreachable()
+			}
+			return nil
+		}
+	}, func(c *console) {
 		c.server.deletes(c.server.accounts[0].ID)
 		c.wait(3 * time.Minute)
 	}},
