@@ -84,10 +84,13 @@ func (k Keys) Check() []KeyProblem {
 // where text is typed.
 func (k *keyMap) clashes(chosen Keys) []KeyProblem {
 	var problems []KeyProblem
-	told := map[string]bool{}
-	tell := func(p KeyProblem) {
-		if !told[p.Text] {
-			told[p.Text] = true
+	// What two actions have against each other in several places is told once.
+	type clash struct{ action, other, key string }
+	told := map[clash]bool{}
+	tell := func(p KeyProblem, key string) {
+		about := clash{min(p.Action, p.Other), max(p.Action, p.Other), key}
+		if !told[about] {
+			told[about] = true
 			problems = append(problems, p)
 		}
 	}
@@ -97,7 +100,7 @@ func (k *keyMap) clashes(chosen Keys) []KeyProblem {
 			_, ours := chosen[b.name]
 			for _, text := range b.Keys() {
 				if ours && place.typing && writes(text) {
-					tell(KeyProblem{Action: b.name, Text: fmt.Sprintf("%s cannot be on %s: that writes where text is typed (%s)", b.name, text, place.title)})
+					tell(KeyProblem{Action: b.name, Text: fmt.Sprintf("%s cannot be on %s: that writes where text is typed (%s)", b.name, text, place.title)}, text)
 				}
 				other, taken := seen[text]
 				if !taken || other.name == b.name {
@@ -111,7 +114,7 @@ func (k *keyMap) clashes(chosen Keys) []KeyProblem {
 				tell(KeyProblem{
 					Action: a.name, Other: o.name,
 					Text: fmt.Sprintf("%s is on %s, which %s has in the same place (%s): give one of them another key", a.name, text, o.name, place.title),
-				})
+				}, text)
 			}
 		}
 	}

@@ -91,5 +91,10 @@ func TestKeysThatCannotBe(t *testing.T) {
 		}) {
 			t.Errorf("%v: %v, want %s: %s", test.keys, problems, test.action, test.want)
 		}
+		for i, p := range problems { // several places have both
+			if slices.ContainsFunc(problems[:i], func(q tui.KeyProblem) bool { return q.Action == p.Action && q.Other == p.Other }) {
+				t.Errorf("%v: told twice: %v", test.keys, problems)
+			}
+		}
 	}
 }

@@ -164,6 +164,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"theme: 'dark":                                                                `1: this is not YAML: `,
 		"\ttheme: dark":                                                               `1: this is not YAML: `,
 		"just words":                                                                  `1: the file must be names with values below it, not "just words"`,
+		strings.Repeat("word", 2000):                                                  `1: the file must be names with values below it, not "` + strings.Repeat("word", 15) + `…"`,
 		"- a\n- b":                                                                    `1: the file must be names with values below it, not a list`,
 		"theme: \"a\x1b]52;c;aGk=\\a\"":                                               `theme`,
 	} {

@@ -26,6 +26,15 @@ func (r *reader) fail(node ast.Node, format string, args ...any) {
 	r.problem(line(node), fmt.Sprintf(format, args...))
 }
 
+// clip keeps what a problem quotes to what a person still reads.
+func clip(text string) string {
+	const most = 60
+	if characters := []rune(text); len(characters) > most {
+		return string(characters[:most]) + "…"
+	}
+	return text
+}
+
 // entries calls each for the entries of a mapping, and reports names that
 // stand twice. An empty value is an empty mapping.
 func (r *reader) entries(what string, node ast.Node, each func(name string, key, value ast.Node)) {
@@ -71,7 +80,7 @@ func readFields[T any](r *reader, what string, node ast.Node, known []setting[T]
 			for i, s := range known {
 				names[i] = s.name
 			}
-			r.fail(key, "there is no setting %q: %s", join(what, name), oneOf(name, names))
+			r.fail(key, "there is no setting %q: %s", clip(join(what, name)), oneOf(name, names))
 			return
 		}
 		known[i].read(r, join(what, name), value, into)
@@ -132,7 +141,7 @@ func choice[T ~string](r *reader, what string, node ast.Node, words []T, into *T
 		return
 	}
 	if !slices.Contains(names, value) {
-		r.fail(node, "%s cannot be %q: %s", what, value, oneOf(value, names))
+		r.fail(node, "%s cannot be %q: %s", what, clip(value), oneOf(value, names))
 		return
 	}
 	*into = T(value)
@@ -153,7 +162,7 @@ func (r *reader) wrong(node ast.Node, what, want string) {
 	case *ast.TagNode:
 		have = "a tag"
 	case *ast.StringNode:
-		if have = fmt.Sprintf("%q", node.Value); strings.TrimSpace(node.Value) == "" {
+		if have = fmt.Sprintf("%q", clip(node.Value)); strings.TrimSpace(node.Value) == "" {
 			have = "an empty text"
 		}
 	default:
