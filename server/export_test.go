@@ -28,3 +28,6 @@ func RuleIDs() []string {
 
 // MarshalJSON writes the body of an answer.
 var MarshalJSON = marshal
+
+// LimitPendingUses has the uses of at most so many keys wait.
+func (s *Server) LimitPendingUses(keys int) { s.usage.limit = keys }

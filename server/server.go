@@ -32,7 +32,8 @@ type Options struct {
 	// nil logs nothing.
 	Logger *slog.Logger
 	// TouchInterval is how long the further uses of a key may wait before
-	// they are written together; 0 is ten seconds.
+	// they are written together; 0 is ten seconds. When there are so many that
+	// writing them takes long they wait longer, at most half a minute.
 	TouchInterval time.Duration
 	// DenialInterval is how long refused requests are counted before they are
 	// written as audit events, together; 0 is one minute.
@@ -92,7 +93,7 @@ func New(options Options) *Server {
 		logger:   options.Logger,
 		failures: newFailures(source.clock),
 		usage: &usage{
-			store: options.Store, clock: source.clock, interval: options.TouchInterval,
+			store: options.Store, clock: source.clock, interval: options.TouchInterval, limit: maxPendingUses,
 			logger: options.Logger, pending: map[string]KeyUse{},
 		},
 		mux: http.NewServeMux(),

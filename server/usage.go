@@ -13,10 +13,16 @@ const (
 	// defaultTouchInterval is how long a later use of a key may wait before it
 	// is written.
 	defaultTouchInterval = 10 * time.Second
+	// touchShare bounds what recording uses takes of the database: after it took
+	// a second, the next time is this many seconds later at the earliest.
+	touchShare = 30
+	// longestTouchInterval bounds how late that makes it.
+	longestTouchInterval = 30 * time.Second
 	// touchTimeout bounds one write of uses that nobody waits for.
 	touchTimeout = 10 * time.Second
 	// maxPendingUses bounds the keys whose uses wait while the database does
-	// not take them. Beyond it the uses of further keys are not kept.
+	// not take them. Half of them are written without waiting longer; beyond all
+	// of them the uses of further keys are not kept.
 	maxPendingUses = 100_000
 )
 
@@ -28,6 +34,8 @@ type usage struct {
 	store    Store
 	clock    func() time.Time
 	interval time.Duration
+	limit    int           // see maxPendingUses
+	took     time.Duration // to write uses the last time
 	logger   *slog.Logger
 
 	flushing sync.Mutex // held while uses are being written
@@ -45,8 +53,12 @@ func (u *usage) record(ctx context.Context, identity Identity, ip string) error 
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	before := len(u.pending)
 	u.keep(use)
 	u.arm()
+	if before < u.limit/2 && len(u.pending) == u.limit/2 && u.timer != nil {
+		u.timer.Reset(0)
+	}
 	return nil
 }
 
@@ -56,7 +68,7 @@ func (u *usage) keep(use KeyUse) {
 	if ok && known.At.After(use.At) {
 		return
 	}
-	if !ok && len(u.pending) >= maxPendingUses {
+	if !ok && len(u.pending) >= u.limit {
 		return
 	}
 	u.pending[use.KeyID] = use
@@ -68,7 +80,7 @@ func (u *usage) arm() {
 	if u.timer != nil || u.closed || len(u.pending) == 0 {
 		return
 	}
-	u.timer = time.AfterFunc(u.interval, func() {
+	u.timer = time.AfterFunc(max(u.interval, min(touchShare*u.took, longestTouchInterval)), func() {
 		ctx, cancel := context.WithTimeout(context.Background(), touchTimeout)
 		defer cancel()
 		if err := u.flush(ctx); err != nil {
@@ -98,15 +110,18 @@ func (u *usage) flush(ctx context.Context) error {
 		return nil
 	}
 
+	started := time.Now()
 	err := u.store.Touch(ctx, uses)
-	if err != nil {
-		u.mu.Lock()
-		for _, use := range uses {
-			u.keep(use)
-		}
-		u.arm()
-		u.mu.Unlock()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if err == nil {
+		u.took = time.Since(started)
+		return nil
 	}
+	for _, use := range uses {
+		u.keep(use)
+	}
+	u.arm()
 	return err
 }
 

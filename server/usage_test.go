@@ -81,6 +81,7 @@ type recordedUses struct {
 
 	mu       sync.Mutex
 	failures int
+	takes    time.Duration // to write a batch
 	batches  [][]server.KeyUse
 }
 
@@ -102,6 +103,7 @@ func (s *recordedUses) Organization(context.Context) (server.Organization, error
 func (s *recordedUses) Touch(_ context.Context, uses []server.KeyUse) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	time.Sleep(s.takes)
 	s.batches = append(s.batches, uses)
 	if s.failures > 0 {
 		s.failures--
@@ -150,5 +152,48 @@ func TestUsesAreWrittenAfterTheInterval(t *testing.T) {
 			t.Error(err)
 		}
 		batches(2)
+	})
+}
+
+// What takes the database long is done seldom, but soon enough, and before what
+// waits is more than is kept.
+func TestUsesTakeLittleOfTheDatabase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &recordedUses{takes: 500 * time.Millisecond}
+		s := server.New(server.Options{Store: store})
+		s.LimitPendingUses(4)
+		f := &fixture{t: t, handler: s.Handler(), keys: map[string]string{"one": mint(t), "two": mint(t), "three": mint(t)}}
+		after := func(interval time.Duration) {
+			t.Helper()
+			before := len(store.written())
+			f.use("one")
+			time.Sleep(interval - time.Millisecond)
+			synctest.Wait()
+			if got := len(store.written()); got != before {
+				t.Fatalf("%d batches before %v", got-before, interval)
+			}
+			time.Sleep(store.takes + 2*time.Millisecond)
+			synctest.Wait()
+			if got := len(store.written()); got != before+1 {
+				t.Fatalf("%d batches after %v", got-before, interval)
+			}
+		}
+		after(10 * time.Second)
+		store.takes = 2 * time.Second
+		after(15 * time.Second)
+		after(30 * time.Second)
+
+		before := len(store.written())
+		f.use("one")
+		f.use("two")
+		f.use("three")
+		time.Sleep(store.takes + time.Millisecond)
+		synctest.Wait()
+		if written := store.written()[before:]; len(written) != 1 || len(written[0]) < 2 {
+			t.Errorf("of three uses, of which four are kept, was written %v", written)
+		}
+		if err := s.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
 	})
 }

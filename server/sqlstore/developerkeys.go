@@ -70,8 +70,8 @@ func (t tx) CountDeveloperKeys(ctx context.Context, userID string) (int, error) 
 }
 
 func (t tx) ReplaceDeveloperKey(ctx context.Context, userID string, key server.KeyRecord) error {
-	n, err := t.exec(ctx, `UPDATE keys SET hash = ?, hint = ?, created_at = ? WHERE id = ? AND user_id = ? AND deleted_at IS NULL`,
-		key.Hash[:], key.Hint, micros(key.CreatedAt), key.ID, userID)
+	n, err := t.exec(ctx, `UPDATE keys SET slot = ?, hash = ?, hint = ?, created_at = ? WHERE id = ? AND user_id = ? AND deleted_at IS NULL`,
+		slotOf(key.Hash), key.Hash[:], key.Hint, micros(key.CreatedAt), key.ID, userID)
 	if err := found(n, err); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (t tx) ReplaceDeveloperKey(ctx context.Context, userID string, key server.K
 }
 
 func (t tx) DeleteDeveloperKey(ctx context.Context, userID, id string, at time.Time) error {
-	n, err := t.exec(ctx, `UPDATE keys SET deleted_at = ? WHERE id = ? AND user_id = ? AND deleted_at IS NULL`, micros(at), id, userID)
+	n, err := t.exec(ctx, `UPDATE keys SET `+deletedKey+` WHERE id = ? AND user_id = ? AND deleted_at IS NULL`, micros(at), id, userID)
 	if err := found(n, err); err != nil {
 		return err
 	}

@@ -3,7 +3,10 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"io/fs"
 	"strings"
+
+	"github.com/pressly/goose/v3"
 
 	"github.com/lifeguard-keys/lifeguard/server"
 )
@@ -35,7 +38,7 @@ func (s *Store) AccountsPlan(ctx context.Context, query server.ServiceAccountQue
 
 // KeyPlan is how the database looks a key up.
 func (s *Store) KeyPlan(ctx context.Context) (string, error) {
-	return s.plan(ctx, identityQuery, []any{make([]byte, 32)})
+	return s.plan(ctx, identityQuery, []any{0, make([]byte, 32)})
 }
 
 func (s *Store) plan(ctx context.Context, text string, args []any) (string, error) {
@@ -60,4 +63,23 @@ func (s *Store) plan(ctx context.Context, text string, args []any) (string, erro
 		return err
 	}, explain+text, args...)
 	return strings.Join(lines, "\n"), err
+}
+
+// MigrateTo brings an empty database to an older schema.
+func MigrateTo(ctx context.Context, dsn string, db *sql.DB, version int64) error {
+	d := &sqliteDialect
+	if strings.HasPrefix(dsn, "postgres") {
+		d = &postgresDialect
+	}
+	files, err := fs.Sub(migrations, d.migrations)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(d.goose, db, files, goose.WithDisableGlobalRegistry(true),
+		goose.WithLogger(goose.NopLogger()), goose.WithTableName(d.versions))
+	if err != nil {
+		return err
+	}
+	_, err = provider.UpTo(ctx, version)
+	return err
 }

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"slices"
 	"strings"
@@ -11,23 +12,39 @@ import (
 	"github.com/lifeguard-keys/lifeguard/server"
 )
 
-// identityQuery is one statement, so that the key, its owner and the owner's
-// teams are of one moment, and of one version of what these grant (see access).
-// It gives a row for every team: one for a service account, which is in its
-// own, and for a user one for each membership.
+// identityQuery finds a key and the service account that it belongs to: one row.
+// What it tells of the account is in the row of the key, which is deleted with
+// the account. The version is that of what teams grant (see access). Of a user's
+// key it tells only that it is one.
+const identityQuery = `SELECT (SELECT version FROM access_version WHERE singleton = 1), k.id, k.created_at, k.last_used_at,
+		k.service_account_id, k.account_name, k.team_id
+	FROM keys k
+	WHERE k.slot = ? AND k.hash = ? AND k.deleted_at IS NULL`
+
+// userQuery finds a user's key, in one statement with the user and its teams, so
+// that all are of one moment and one version. It gives a row for every team, or
+// one.
 //
 // PostgreSQL guesses until it has looked at its tables, and must not be led to
 // read them whole. So the version is a subquery, of one row in any case, and
-// what is deleted is told apart in the columns, not in the joins, where it
-// would bring all indexes of what is not deleted into play.
-const identityQuery = `SELECT (SELECT version FROM access_version WHERE singleton = 1), k.id, k.created_at, k.last_used_at,
-		coalesce(CASE WHEN a.deleted_at IS NULL THEN a.id END, CASE WHEN u.deleted_at IS NULL THEN u.id END),
-		coalesce(a.name, u.name), u.email, u.status, coalesce(a.team_id, m.team_id)
+// a deleted user is told apart by the status, not in the join, where it would
+// bring all indexes of what is not deleted into play.
+const userQuery = `SELECT (SELECT version FROM access_version WHERE singleton = 1), k.id, k.created_at, k.last_used_at,
+		u.id, u.name, u.email, u.status, m.team_id
 	FROM keys k
-	LEFT JOIN service_accounts a ON a.id = k.service_account_id
-	LEFT JOIN users u ON u.id = k.user_id
+	JOIN users u ON u.id = k.user_id
 	LEFT JOIN memberships m ON m.identity_id = u.id
-	WHERE k.hash = ? AND k.deleted_at IS NULL`
+	WHERE k.slot = ? AND k.hash = ? AND k.deleted_at IS NULL`
+
+// slotOf is where the row of a living key is: the first 63 bits of its hash. Two
+// keys in one place do not come about by chance, and a create that would make
+// them fails; its repetition has another key.
+func slotOf(hash api.KeyHash) int64 {
+	return int64(binary.BigEndian.Uint64(hash[:8]) >> 1) //nolint:gosec // its highest bit is 0
+}
+
+// deletedKey is what ends keys, and takes them out of their places.
+const deletedKey = `deleted_at = ?, slot = ~slot`
 
 // IdentityByKey implements [server.Store].
 func (s *Store) IdentityByKey(ctx context.Context, hash api.KeyHash) (server.Identity, error) {
@@ -55,26 +72,44 @@ func (s *Store) IdentityByKey(ctx context.Context, hash api.KeyHash) (server.Ide
 func owner(ctx context.Context, read reading, hash api.KeyHash) (identity server.Identity, teamIDs []string, err error) {
 	var createdAt int64
 	var usedAt sql.NullInt64
-	var id, name, email, status, team sql.NullString
+	var account sql.NullString
+	var team string
 	err = read(ctx, func(rows *sql.Rows) error {
-		err := rows.Scan(&identity.AccessVersion, &identity.KeyID, &createdAt, &usedAt, &id, &name, &email, &status, &team)
+		return rows.Scan(&identity.AccessVersion, &identity.KeyID, &createdAt, &usedAt, &account, &identity.Name, &team)
+	}, identityQuery, slotOf(hash), hash[:])
+	switch {
+	case err != nil:
+		return identity, nil, err
+	case identity.KeyID == "":
+		return identity, nil, server.ErrNotFound
+	case !account.Valid:
+		return userOwner(ctx, read, hash)
+	}
+	identity.ID, identity.Type, identity.Status = account.String, api.IdentityServiceAccount, server.UserActive
+	identity.KeyCreatedAt, identity.KeyUsedAt = timeOf(createdAt), timeOrNil(usedAt)
+	return identity, []string{team}, nil
+}
+
+// userOwner is owner for the key of a user.
+func userOwner(ctx context.Context, read reading, hash api.KeyHash) (identity server.Identity, teamIDs []string, err error) {
+	var createdAt int64
+	var usedAt sql.NullInt64
+	err = read(ctx, func(rows *sql.Rows) error {
+		var team sql.NullString
+		err := rows.Scan(&identity.AccessVersion, &identity.KeyID, &createdAt, &usedAt,
+			&identity.ID, &identity.Name, &identity.Email, &identity.Status, &team)
 		if team.Valid {
 			teamIDs = append(teamIDs, team.String)
 		}
 		return err
-	}, identityQuery, hash[:])
+	}, userQuery, slotOf(hash), hash[:])
 	switch {
 	case err != nil:
 		return identity, nil, err
-	case !id.Valid: // no such key, or its owner is deleted
+	case identity.ID == "" || identity.Status == server.UserDeleted:
 		return identity, nil, server.ErrNotFound
 	}
-	identity.ID, identity.Name, identity.Email = id.String, name.String, email.String
-	identity.Type, identity.Status = api.IdentityServiceAccount, server.UserActive
-	if status.Valid {
-		identity.Type, identity.Status = api.IdentityUser, server.UserStatus(status.String)
-	}
-	identity.KeyCreatedAt, identity.KeyUsedAt = timeOf(createdAt), timeOrNil(usedAt)
+	identity.Type, identity.KeyCreatedAt, identity.KeyUsedAt = api.IdentityUser, timeOf(createdAt), timeOrNil(usedAt)
 	return identity, teamIDs, nil
 }
 

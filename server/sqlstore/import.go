@@ -126,7 +126,7 @@ func (b bulkInsert) rows(verb string, n int) string {
 // What an imported account consists of, in the order that foreign keys ask for.
 var imports = []bulkInsert{
 	inserts[intoAccounts], inserts[intoMemberships],
-	{`keys (id, hash, hint, service_account_id, created_at, last_used_at, last_used_ip)`, 7, ``},
+	{`keys (` + accountKeyColumns + `, last_used_at, last_used_ip)`, 10, ``},
 	inserts[intoEvents],
 }
 
@@ -150,8 +150,8 @@ func importAll(ctx context.Context, t *transaction, accounts []ImportedAccount) 
 			values[0] = append(values[0], accountValues(account.Account)...)
 			values[1] = append(values[1], account.Account.ID, account.Account.Team.ID,
 				string(api.IdentityServiceAccount), micros(account.Account.CreatedAt))
-			values[2] = append(values[2], account.Key.ID, account.Key.Hash[:], account.Key.Hint, account.Account.ID,
-				micros(account.Key.CreatedAt), microsOrNull(account.Account.Key.LastUsedAt), textOrNull(account.Account.Key.LastUsedIP))
+			values[2] = append(append(values[2], keyValues(account.Account, account.Key)...),
+				microsOrNull(account.Account.Key.LastUsedAt), textOrNull(account.Account.Key.LastUsedIP))
 			values[3] = append(values[3], event...)
 		}
 		for i, insert := range imports {

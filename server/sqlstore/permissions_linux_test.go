@@ -109,7 +109,7 @@ func TestPermissions(t *testing.T) {
 // A disk that is really full, not only a limit of the database's own.
 func TestFullFileSystem(t *testing.T) {
 	folder := t.TempDir()
-	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=400k"); err != nil {
+	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=600k"); err != nil {
 		t.Skipf("a small file system needs root: %v", err)
 	}
 	t.Cleanup(func() {

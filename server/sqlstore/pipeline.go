@@ -71,7 +71,7 @@ type insertion struct {
 var inserts = []bulkInsert{
 	{`service_accounts (` + accountColumns + `)`, 8, ``},
 	{`memberships (identity_id, team_id, identity_type, created_at)`, 4, ``},
-	{`keys (id, hash, hint, service_account_id, created_at)`, 5, ``},
+	{`keys (` + accountKeyColumns + `)`, 8, ``},
 	{`idempotent_creates (caller_id, idempotency_key, body_hash, account_id, created_at, replica, issued_at)`, 7,
 		` ON CONFLICT (caller_id, idempotency_key) DO UPDATE SET
 			body_hash = excluded.body_hash, account_id = excluded.account_id, created_at = excluded.created_at,

@@ -103,10 +103,10 @@ func accountConditions(query server.ServiceAccountQuery) conditions {
 	if query.KeyHash != "" {
 		// A text that is no hash matches no key.
 		hash, err := hex.DecodeString(query.KeyHash)
-		if err != nil {
-			hash = nil
+		if err != nil || len(hash) != len(api.KeyHash{}) {
+			hash = make([]byte, len(api.KeyHash{}))
 		}
-		where.add(`a.id = (SELECT service_account_id FROM keys WHERE hash = ? AND deleted_at IS NULL)`, hash)
+		where.add(`a.id = (SELECT service_account_id FROM keys WHERE slot = ? AND hash = ? AND deleted_at IS NULL)`, slotOf(api.KeyHash(hash)), hash)
 	}
 	return where
 }

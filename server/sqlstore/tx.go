@@ -42,7 +42,7 @@ func (t tx) InsertServiceAccount(ctx context.Context, account api.ServiceAccount
 	delete(t.absent, namePlace(account.Team.ID, account.Name))
 	return t.insert(ctx, insertion{intoAccounts, accountValues(account)},
 		insertion{intoMemberships, memberValues(account.Team.ID, account.ID, api.IdentityServiceAccount, account.CreatedAt)},
-		insertion{intoKeys, keyValues(account.ID, key)})
+		insertion{intoKeys, keyValues(account, key)})
 }
 
 const accountColumns = `id, team_id, name, name_folded, created_by_type, created_by_id, created_by_name, created_at`
@@ -54,8 +54,10 @@ func accountValues(a api.ServiceAccount) []any {
 	}
 }
 
-func keyValues(accountID string, key server.KeyRecord) []any {
-	return []any{key.ID, key.Hash[:], key.Hint, accountID, micros(key.CreatedAt)}
+const accountKeyColumns = `slot, id, hash, hint, service_account_id, account_name, team_id, created_at`
+
+func keyValues(a api.ServiceAccount, key server.KeyRecord) []any {
+	return []any{slotOf(key.Hash), key.ID, key.Hash[:], key.Hint, a.ID, a.Name, a.Team.ID, micros(key.CreatedAt)}
 }
 
 func memberValues(teamID, identityID string, identity api.IdentityType, at time.Time) []any {
@@ -70,20 +72,24 @@ func (t tx) DeleteServiceAccount(ctx context.Context, id string, at time.Time) e
 	if n == 0 {
 		return server.ErrNotFound
 	}
-	_, err = t.exec(ctx, `UPDATE keys SET deleted_at = ? WHERE service_account_id = ? AND deleted_at IS NULL`, micros(at), id)
+	_, err = t.exec(ctx, `UPDATE keys SET `+deletedKey+` WHERE service_account_id = ? AND deleted_at IS NULL`, micros(at), id)
 	return err
 }
 
 func (t tx) ReplaceKey(ctx context.Context, accountID string, key server.KeyRecord) error {
-	n, err := t.exec(ctx, `DELETE FROM keys WHERE deleted_at IS NULL AND service_account_id =
-		(SELECT id FROM service_accounts WHERE id = ? AND deleted_at IS NULL)`, accountID)
+	account := api.ServiceAccount{ID: accountID}
+	err := first(ctx, t, `SELECT name, team_id FROM service_accounts WHERE id = ? AND deleted_at IS NULL`, []any{accountID}, &account.Name, &account.Team.ID)
+	if err != nil {
+		return absent(err, server.ErrNotFound)
+	}
+	n, err := t.exec(ctx, `DELETE FROM keys WHERE deleted_at IS NULL AND service_account_id = ?`, accountID)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return server.ErrNotFound
 	}
-	return t.insert(ctx, insertion{intoKeys, keyValues(accountID, key)})
+	return t.insert(ctx, insertion{intoKeys, keyValues(account, key)})
 }
 
 func (t tx) IdempotentCreate(ctx context.Context, callerID, key string) (server.IdempotentCreate, error) {
@@ -192,8 +198,8 @@ func (t tx) insertMember(ctx context.Context, teamID, identityID string, identit
 }
 
 func (t tx) InsertDeveloperKey(ctx context.Context, userID string, key server.KeyRecord) error {
-	_, err := t.exec(ctx, `INSERT INTO keys (id, hash, hint, user_id, created_at) VALUES (?, ?, ?, ?, ?)`,
-		key.ID, key.Hash[:], key.Hint, userID, micros(key.CreatedAt))
+	_, err := t.exec(ctx, `INSERT INTO keys (slot, id, hash, hint, account_name, team_id, user_id, created_at) VALUES (?, ?, ?, ?, '', '', ?, ?)`,
+		slotOf(key.Hash), key.ID, key.Hash[:], key.Hint, userID, micros(key.CreatedAt))
 	return err
 }
 

@@ -36,7 +36,7 @@ func (t tx) DeleteUser(ctx context.Context, id string, at time.Time) error {
 	if err := found(n, err); err != nil {
 		return err
 	}
-	if _, err := t.exec(ctx, `UPDATE keys SET deleted_at = ? WHERE user_id = ? AND deleted_at IS NULL`, micros(at), id); err != nil {
+	if _, err := t.exec(ctx, `UPDATE keys SET `+deletedKey+` WHERE user_id = ? AND deleted_at IS NULL`, micros(at), id); err != nil {
 		return err
 	}
 	if _, err := t.exec(ctx, `DELETE FROM ssh_keys WHERE user_id = ?`, id); err != nil {
