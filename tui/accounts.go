@@ -75,7 +75,7 @@ const restTime = 120 * time.Millisecond
 
 func newAccounts() accounts {
 	return accounts{
-		listing: newListing(accountColumns, "name, team, creator, key - or team:x used:>90d !x"),
+		listing: newListing(accountColumns, "name, team, creator, key, team:x used:>90d !x"),
 		list:    inventory.New(), index: selection.NewIndex(), inOrder: true, ranked: true,
 		load:    newLoad(1, true),
 		looking: map[string]bool{},

@@ -46,7 +46,7 @@ func TestAPastedLogIsIdentified(t *testing.T) {
 		c.sees("Identify keys", "3 keys in 25 lines.", "Cut off or mistyped: 1 text, line 25.", "asking")
 		c.wait(3 * time.Second)
 		c.sees(api.KeyHint(knownKey)+" line 2 nightly-ci-deps · data", api.KeyHint(otherKey)+" line 23 release-notes", api.KeyHint(strayKey)+" line 23 no such key")
-		c.sees("lines 2, 24", "nightly-ci-deps, team data, last used never", "id 01890000")
+		c.sees("lines 2, 24", "nightly-ci-deps, team data, never used", "id 01890000")
 		c.hidesKeys()
 		c.press("down", "down")
 		c.sees("No service account has this key: it is deleted, a person's own, or another organization's.")
@@ -58,6 +58,16 @@ func TestAPastedLogIsIdentified(t *testing.T) {
 			t.Errorf("enter goes to %q", got)
 		}
 		c.hidesKeys()
+	})
+}
+
+// In a long log the numbers of lines are long too.
+func TestALongLogIsIdentified(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newConsole(t, withKeys(), 100, 30)
+		c.paste(strings.Repeat("\n", 1_000_000) + leakedLog())
+		c.wait(3 * time.Second)
+		c.sees(api.KeyHint(knownKey)+" line 1,000,002 nightly-ci-deps · data", api.KeyHint(otherKey)+" line 1,000,023 release-notes")
 	})
 }
 

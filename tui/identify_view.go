@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/lifeguard-keys/lifeguard/identify"
@@ -61,17 +60,24 @@ func (d identifyDialog) list(e environment) []string {
 	rows := d.rows(e)
 	from := max(min(d.cursor-rows/2, len(d.owners)-rows), 0)
 	var lines []string
+	wide := 11 // also where lines have more digits the names stand below each other
+	for _, key := range d.found.Keys[from : from+rows] {
+		wide = max(wide, e.measure.StringWidth(lineNumber(key))+2)
+	}
 	for i := from; i < from+rows; i++ {
 		marker := "  "
 		if i == d.cursor {
 			marker = e.styles.Marker.Render(e.styles.Glyphs.Marker) + " "
 		}
 		key := d.found.Keys[i]
-		line := marker + key.Hint + "  " + pad("line "+strconv.Itoa(key.Lines[0]), 11, e.measure) + d.owners[i].inAWord(e)
+		line := marker + key.Hint + "  " + pad(lineNumber(key), wide, e.measure) + d.owners[i].inAWord(e)
 		lines = append(lines, e.measure.Truncate(line, e.width, e.styles.Glyphs.Ellipsis))
 	}
 	return lines
 }
+
+// lineNumber says where a key was found first.
+func lineNumber(key identify.Key) string { return "line " + count(key.Lines[0]) }
 
 // inAWord says whose a key is where there is little room.
 func (o keyOwner) inAWord(e environment) string {
@@ -106,7 +112,11 @@ func (d identifyDialog) details(e environment) []string {
 		words[0] = "No service account has this key: it is deleted, a person's own, or another organization's."
 	default:
 		a := owner.Account
-		words[0] = a.Name + ", team " + a.Team.Name + ", last used " + lastUseWords(*a, e)
+		used := "never used"
+		if a.Key.LastUsedAt != nil {
+			used = "last used " + lastUseWords(*a, e)
+		}
+		words[0] = a.Name + ", team " + a.Team.Name + ", " + used
 		words[1] = "id " + a.ID
 	}
 	lines := []string{s.Muted.Render(e.measure.Truncate(d.found.Keys[d.cursor].Hint+" in "+places(d.found.Keys[d.cursor].Seen), e.width, s.Glyphs.Ellipsis))}
