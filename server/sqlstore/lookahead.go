@@ -27,33 +27,72 @@ func createPlace(callerID, key string) place {
 }
 
 // lookAhead looks up what a change, and those that wait behind it, will ask for
-// first, in one way to the server and back. It keeps only what is not there:
+// first: on a server in one way there and back. It keeps only what is not there:
 // that is what a create hopes for, and it stays true until the transaction
 // itself inserts it.
 func (s *Store) lookAhead(t *transaction, p *pending) error {
-	if t.remote == nil || p.ahead == t {
+	if p.ahead == t {
 		return nil
 	}
-	wanted := &pgx.Batch{}
-	bind := s.dialect.bind
+	var wanted []search
 	for _, lookups := range s.line.expecting(t, p) {
 		if lookups.Name != "" {
-			t.seek(wanted, namePlace(lookups.TeamID, lookups.Name), bind(selectAccountName))
+			wanted = append(wanted, search{namePlace(lookups.TeamID, lookups.Name), selectAccountName})
 		}
 		if lookups.IdempotencyKey != "" {
-			t.seek(wanted, createPlace(lookups.CallerID, lookups.IdempotencyKey), bind(selectCreate))
+			wanted = append(wanted, search{createPlace(lookups.CallerID, lookups.IdempotencyKey), selectCreate})
 		}
 	}
-	if wanted.Len() == 0 {
+	if len(wanted) == 0 {
 		return nil
 	}
+	if t.absent == nil {
+		t.absent = map[place]bool{}
+	}
+	rows := t.later
+	t.later, t.laterThen = nil, 0
+	if t.remote != nil {
+		return t.deliver(rows, t.searches(wanted))
+	}
+	if err := t.deliver(rows, nil); err != nil {
+		return err
+	}
+	for _, w := range wanted {
+		found := false
+		err := t.query(t.ctx, func(*sql.Rows) error {
+			found = true
+			return nil
+		}, w.query, w.at.first, w.at.second)
+		if err != nil {
+			return err
+		}
+		t.absent[w.at] = !found
+	}
+	return nil
+}
+
+// search is a query for what may be at a place.
+type search struct {
+	at    place
+	query string
+}
+
+// searches are the queries together, with what every change asks for.
+func (t *transaction) searches(wanted []search) *pgx.Batch {
+	batch, bind := &pgx.Batch{}, t.statements.dialect.bind
+	for _, w := range wanted {
+		batch.Queue(bind(w.query), w.at.first, w.at.second).Query(func(rows pgx.Rows) error {
+			t.absent[w.at] = !rows.Next() && rows.Err() == nil
+			return rows.Err()
+		})
+	}
 	if t.version == 0 {
-		wanted.Queue(selectVersion).QueryRow(func(row pgx.Row) error { return row.Scan(&t.version) })
+		batch.Queue(selectVersion).QueryRow(func(row pgx.Row) error { return row.Scan(&t.version) })
 	}
 	if t.last == nil {
-		var last link
-		var hash []byte
-		wanted.Queue(selectLastEvent).QueryRow(func(row pgx.Row) error {
+		batch.Queue(selectLastEvent).QueryRow(func(row pgx.Row) error {
+			var last link
+			var hash []byte
 			if err := row.Scan(&last.sequence, &hash); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 				return err
 			}
@@ -62,22 +101,7 @@ func (s *Store) lookAhead(t *transaction, p *pending) error {
 			return nil
 		})
 	}
-	rows := t.later
-	t.later, t.laterThen = nil, 0
-	return t.deliver(rows, wanted)
-}
-
-// seek has it noted when there is no row at a place.
-func (t *transaction) seek(in *pgx.Batch, at place, query string) {
-	in.Queue(query, at.first, at.second).Query(func(rows pgx.Rows) error {
-		if !rows.Next() && rows.Err() == nil {
-			if t.absent == nil {
-				t.absent = map[place]bool{}
-			}
-			t.absent[at] = true
-		}
-		return rows.Err()
-	})
+	return batch
 }
 
 // sought is first, which spares the way for what is known not to be there.

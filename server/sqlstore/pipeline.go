@@ -12,11 +12,14 @@ import (
 )
 
 // A database on a server costs a way there and back for each statement, and
-// while one change waits for its statements all those behind it wait too. So
-// there the rows that the changes of a group insert are sent together, before
+// while one change waits for its statements all those behind it wait too. In a
+// file each statement costs less, and still more than its row. So the rows that
+// the changes of a group insert are written together, many a statement, before
 // something else is asked for or when all is kept; and what changes are known to
-// look up first is looked up for many at once (see lookahead.go). A file is
-// near: there every statement runs when it is asked for.
+// look up first is looked up before (see lookahead.go), so that nothing else is.
+//
+// A row that is refused, for a name that is taken, say, then fails the whole
+// group, and its changes are run one by one. They look before they insert.
 
 // session is a transaction of a database.
 type session interface {
@@ -87,21 +90,13 @@ const (
 	intoEvents
 )
 
-// insert inserts rows, or has them wait until something else is asked for. They
-// then fail with that, or with the commit.
+// insert has rows wait until something else is asked for, or until the commit.
+// When they are refused, that fails.
 func (t *transaction) insert(ctx context.Context, rows ...insertion) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if t.remote != nil {
-		t.later = append(t.later, rows...)
-		return nil
-	}
-	for _, r := range rows {
-		if _, err := t.exec(ctx, insertStatements()[r.table][0], r.row...); err != nil {
-			return err
-		}
-	}
+	t.later = append(t.later, rows...)
 	return nil
 }
 
@@ -125,10 +120,13 @@ func (t *transaction) sync(ctx context.Context) error {
 	return t.deliver(slices.Concat(before, own), nil)
 }
 
-// deliver sends rows, and behind them what else the batch holds, in one way.
+// deliver sends rows, and behind them what else the batch holds, in one way. To
+// a file there is only one statement at a time, and no batch.
 func (t *transaction) deliver(rows []insertion, behind *pgx.Batch) error {
-	batch := &pgx.Batch{}
-	texts := boundInserts()
+	batch, texts := &pgx.Batch{}, boundInserts()
+	if t.remote == nil {
+		texts = insertStatements()
+	}
 	for table := range inserts {
 		var args [][]any
 		for _, r := range rows {
@@ -138,7 +136,12 @@ func (t *transaction) deliver(rows []insertion, behind *pgx.Batch) error {
 		}
 		for len(args) > 0 {
 			size := min(bits.Len(uint(len(args)))-1, len(texts[table])-1)
-			batch.Queue(texts[table][size], slices.Concat(args[:1<<size]...)...)
+			text, values := texts[table][size], slices.Concat(args[:1<<size]...)
+			if t.remote != nil {
+				batch.Queue(text, values...)
+			} else if _, err := t.execute(text, values); err != nil {
+				return err
+			}
 			args = args[1<<size:]
 		}
 	}

@@ -78,6 +78,10 @@ func (t *transaction) exec(ctx context.Context, query string, args ...any) (int6
 	if err := t.guardNow(ctx); err != nil {
 		return 0, err
 	}
+	return t.execute(query, args)
+}
+
+func (t *transaction) execute(query string, args []any) (int64, error) {
 	var result sql.Result
 	var err error
 	if statement := t.lookup(query); statement != nil {

@@ -147,22 +147,20 @@ func (t *transaction) flush() error {
 		rows = append(rows, insertion{intoEvents, event})
 	}
 	t.events = nil
+	rows = append(t.later, rows...)
+	t.later = nil
 	const forget = `DELETE FROM idempotent_creates WHERE created_at < ?`
-	if t.remote != nil {
-		behind := &pgx.Batch{}
-		if t.expiry != 0 {
-			behind.Queue(t.statements.dialect.bind(forget), t.expiry)
-		}
-		rows = append(t.later, rows...)
-		t.later = nil
-		return t.deliver(rows, behind)
-	}
-	if t.expiry != 0 {
+	behind := &pgx.Batch{}
+	switch {
+	case t.expiry == 0:
+	case t.remote != nil:
+		behind.Queue(t.statements.dialect.bind(forget), t.expiry)
+	default:
 		if _, err := t.exec(t.ctx, forget, t.expiry); err != nil {
 			return err
 		}
 	}
-	return t.insert(t.ctx, rows...)
+	return t.deliver(rows, behind)
 }
 
 // lastEvent returns the end of the chain, which only this transaction moves.
