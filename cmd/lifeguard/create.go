@@ -98,7 +98,10 @@ func (p process) create(ctx context.Context, c *client.Client, flags createFlags
 			flags.name = ""
 		}
 	}
-	created, err := repeatLost(ctx, func() (api.CreatedServiceAccount, error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	created, err := repeatLost(ctx, func(ctx context.Context) (api.CreatedServiceAccount, error) {
 		request := api.CreateServiceAccount{Name: flags.name, TeamID: team.ID, SealedTo: flags.recipients.Fingerprints()}
 		return c.CreateServiceAccount(ctx, request, flags.idempotencyKey)
 	})
@@ -117,18 +120,24 @@ func (p process) create(ctx context.Context, c *client.Client, flags createFlags
 // handed over ends with its account, unless the caller can repeat the command.
 func (p process) handOverCreated(ctx context.Context, c *client.Client, flags createFlags, created api.CreatedServiceAccount) error {
 	account := created.ServiceAccount
-	where, err := flags.give(p, created)
+	where, err := "", ctx.Err()
+	code := exitFailed
+	if err == nil {
+		where, err = flags.give(p, created)
+	} else {
+		err, code = errInterrupted, exitCancelled
+	}
 	if err == nil {
 		after := "it is shown this once."
 		if flags.recipients != nil {
 			file := cmp.Or(flags.keyFile, "FILE")
 			after = "sealed to " + flags.recipients.Names() + " and shown to nobody: " + flags.recipients.Opening(file)
 		}
-		_, err = fmt.Fprintf(p.stderr, "%s the API key of %s in %s, %s; %s\n", where, account.Name, account.Team.Name, account.Key.Hint, after)
-		return err
+		_, _ = fmt.Fprintf(p.stderr, "%s the API key of %s in %s, %s; %s\n", where, account.Name, account.Team.Name, account.Key.Hint, after)
+		return nil // the key has arrived, whatever becomes of the words
 	}
 	if flags.repeatable {
-		return fmt.Errorf("the service account %s (%s) was made and its key could not be handed over (%w): repeat the command with the same --idempotency-key", account.Name, account.ID, err)
+		return &exitError{code, fmt.Errorf("the service account %s (%s) was made and its key could not be handed over (%w): repeat the command with the same --idempotency-key", account.Name, account.ID, err)}
 	}
 	// Also when the person has given up: nobody would know of it.
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), client.DefaultTimeout)
@@ -138,7 +147,7 @@ func (p process) handOverCreated(ctx context.Context, c *client.Client, flags cr
 			"nobody has it, and the account could not be deleted again (%v): %s, or delete the account",
 			account.Name, account.ID, err, failed, flags.again())
 	}
-	return fmt.Errorf("the key could not be handed over (%w), so the service account %s was deleted again: nothing is left of it", err, account.Name)
+	return &exitError{code, fmt.Errorf("the key could not be handed over (%w), so the service account %s was deleted again: nothing is left of it", err, account.Name)}
 }
 
 // give hands over the key, or what it becomes when it is sealed. In where it

@@ -87,11 +87,17 @@ func (d *delivery) handOver(p process, key api.Secret) (where string, err error)
 	return "In " + d.keyFile, plainPathError(keyFile{path: d.keyFile}.link(key))
 }
 
+// errInterrupted is why a key is not handed over to somebody who has given up.
+var errInterrupted = errors.New("the command was interrupted")
+
 // repeatLost repeats a create whose answer was lost, or which another request is
-// still carrying out: with one Idempotency-Key there is one key.
-func repeatLost[T any](ctx context.Context, create func() (T, error)) (T, error) {
+// still carrying out: with one Idempotency-Key there is one key. What is on its
+// way when the person gives up is waited for: there may be a key by then.
+func repeatLost[T any](ctx context.Context, create func(context.Context) (T, error)) (T, error) {
 	for pause := time.Second; ; pause *= 2 {
-		created, err := create()
+		sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), client.DefaultTimeout)
+		created, err := create(sending)
+		cancel()
 		var failure *api.Error
 		if err == nil || !errors.As(err, &failure) || !failure.Lost || pause > 4*time.Second {
 			return created, err

@@ -50,7 +50,7 @@ func (p process) makeUserKey(ctx context.Context, c *client.Client, flags userKe
 	if err != nil {
 		return err
 	}
-	created, err := repeatLost(ctx, func() (api.CreatedDeveloperKey, error) {
+	created, err := repeatLost(ctx, func(ctx context.Context) (api.CreatedDeveloperKey, error) {
 		return c.CreateUserKey(ctx, user.ID, flags.idempotencyKey)
 	})
 	var failure *api.Error
@@ -65,6 +65,6 @@ func (p process) makeUserKey(ctx context.Context, c *client.Client, flags userKe
 	if err != nil {
 		return fmt.Errorf("the key %s was made and could not be handed over (%w): %s", created.Key.Hint, err, flags.again())
 	}
-	_, err = fmt.Fprintf(p.stderr, "%s is a developer key of %s, %s; it is shown this once.\n", where, user.Email, created.Key.Hint)
-	return err
+	_, _ = fmt.Fprintf(p.stderr, "%s is a developer key of %s, %s; it is shown this once.\n", where, user.Email, created.Key.Hint)
+	return nil // the key has arrived, whatever becomes of the words
 }
