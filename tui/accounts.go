@@ -51,7 +51,8 @@ type accounts struct {
 	marks     marks
 	looking   map[string]bool // ids of accounts that are being looked up
 	computing computation
-	lookups   int // pasted keys so far
+	lookups   int // pasted keys, and accounts that were named elsewhere, so far
+	answered  int // the last of them that was answered
 }
 
 // computation is a search or sort beside the screen.
@@ -118,12 +119,14 @@ func (a *accounts) handle(msg tea.Msg, e environment) (tea.Cmd, action) {
 	case loadFailedMsg:
 		return nil, a.loadFailed(msg, e)
 	case keyOwnerFoundMsg:
+		a.answered = max(a.answered, msg.lookup)
 		return a.ownerFound(msg, e)
 	case historyDueMsg:
 		return a.historyDue(msg, e), nil
 	case historyLoadedMsg:
 		a.historyLoaded(msg, e)
 	case accountSoughtMsg:
+		a.answered = max(a.answered, msg.lookup)
 		return a.sought(msg, e)
 	}
 	return nil, nil

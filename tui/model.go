@@ -140,6 +140,10 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		} else {
 			cmd = m.toDialogs(msg)
 		}
+	case commandMsg:
+		cmd = m.command(string(msg))
+	case choiceMsg:
+		cmd = m.choose(int(msg))
 	case tea.KeyPressMsg:
 		cmd = m.press(msg)
 	case tea.PasteMsg:

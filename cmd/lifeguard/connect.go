@@ -40,6 +40,7 @@ type connectFlags struct {
 	proxy    string // as config.ParseProxy takes it, "" for that of the environment
 	theme    string
 	readOnly bool
+	isLinear bool // --linear was given
 	noInput  bool // ask nothing
 	// production makes the console look as if much depended on it.
 	production bool

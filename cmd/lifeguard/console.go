@@ -64,14 +64,14 @@ func console(ctx context.Context, p process, flags connectFlags) error {
 	logger, closeLog := openLog(p.env)
 	defer closeLog()
 	if flags.server != "" {
-		c, err := connectServer(flags, p.needTerminal() == nil)
+		c, err := connectServer(flags, p.canShow(flags) == nil)
 		if err != nil {
 			return err
 		}
 		c.memory = flags.memory(p.env, "server", c.name)
 		return show(ctx, p, flags, c)
 	}
-	if err := p.needTerminal(); err != nil {
+	if err := p.canShow(flags); err != nil {
 		return err
 	}
 	c, err := connectEmbedded(ctx, p.home(), flags, logger)
@@ -86,7 +86,7 @@ func console(ctx context.Context, p process, flags connectFlags) error {
 // then ends the connection.
 func show(ctx context.Context, p process, flags connectFlags, c connection) (err error) {
 	defer func() { err = errors.Join(err, c.close()) }()
-	if err := p.needTerminal(); err != nil {
+	if err := p.canShow(flags); err != nil {
 		return err
 	}
 	first, err := c.dial(c.key)
@@ -104,7 +104,7 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		}
 	}()
 	begin, forgotten := c.memory.recall()
-	model := tui.New(tui.Options{
+	options := tui.Options{
 		Context: ctx,
 		Client:  first,
 		SignIn: func(key api.Secret) (tui.Client, error) {
@@ -138,8 +138,11 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 		Notice:            cmp.Or(c.notice, forgotten),
 		Views:             flags.file.Views,
 		Begin:             begin,
-	})
-	program := tea.NewProgram(model,
+	}
+	if p.linear(flags) {
+		return p.runLinear(ctx, options, c.memory)
+	}
+	program := tea.NewProgram(tui.New(options),
 		tea.WithInput(p.stdin),
 		tea.WithOutput(p.stdout),
 		tea.WithEnvironment(p.env.without(append(flags.secrets, envAPIKey, envPoolsideKey)...)),
@@ -194,7 +197,7 @@ func (p process) needTerminal() error {
 		end  any
 	}{{"input", p.stdin}, {"output", p.stdout}} {
 		if !isTerminal(stream.end) {
-			return fmt.Errorf("the console needs a terminal, and standard %s is none: run it in one, or see lifeguard --help", stream.name)
+			return fmt.Errorf("the console needs a terminal, and standard %s is none: run it in one, answer it line by line with --linear, or see lifeguard --help", stream.name)
 		}
 	}
 	return nil

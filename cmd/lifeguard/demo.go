@@ -62,7 +62,7 @@ func demo(ctx context.Context, p process, flags demoFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := p.needTerminal(); err != nil {
+	if err := p.canShow(flags.connectFlags); err != nil {
 		return err
 	}
 	folder, err := os.MkdirTemp("", "lifeguard-demo-")

@@ -43,6 +43,7 @@ func (f *connectFlags) registerLook(cmd *cobra.Command) {
 	f.set = set.Changed
 	set.BoolVar(&f.readOnly, "read-only", false, "change nothing, whatever is pressed")
 	set.StringVar(&f.theme, "theme", "", "colours: "+themeList())
+	set.BoolVar(&f.isLinear, "linear", false, "questions and answers, a line at a time, for screen readers; also when TERM is dumb")
 }
 
 func themeList() string {

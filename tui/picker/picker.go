@@ -108,6 +108,15 @@ func (m Model) Selected() (Item, bool) {
 	return m.items[m.shown[m.cursor]], true
 }
 
+// Shown returns the items that match, the best first.
+func (m Model) Shown() []Item {
+	shown := make([]Item, len(m.shown))
+	for i, number := range m.shown {
+		shown[i] = m.items[number]
+	}
+	return shown
+}
+
 // Counts returns how many items match and how many there are.
 func (m Model) Counts() (shown, all int) { return len(m.shown), len(m.items) }
 
