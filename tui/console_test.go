@@ -250,6 +250,14 @@ type console struct {
 
 func newConsole(t *testing.T, server *authority, width, height int, change ...func(*tui.Options)) *console {
 	t.Helper()
+	return newConsoleOf(t, server, width, height, func(options tui.Options) tea.Model { return tui.New(options) }, change...)
+}
+
+// newConsoleOf is newConsole for any model that takes the console's options.
+func newConsoleOf(
+	t *testing.T, server *authority, width, height int, model func(tui.Options) tea.Model, change ...func(*tui.Options),
+) *console {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &console{t: t, server: server, board: &board{}, messages: make(chan tea.Msg, 1024)}
 	n := 0
@@ -265,7 +273,7 @@ func newConsole(t *testing.T, server *authority, width, height int, change ...fu
 	for _, f := range change {
 		f(&options)
 	}
-	c.model = tui.New(options)
+	c.model = model(options)
 	c.send(tea.WindowSizeMsg{Width: width, Height: height})
 	c.run(c.model.Init())
 	c.settle()

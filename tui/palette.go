@@ -104,7 +104,11 @@ func (m *Model) run(name string) tea.Cmd {
 	case slices.ContainsFunc(m.ownCommands(), named):
 		return m.runOwn(commands[at])
 	}
-	return m.carryOut(m.current().run(commands[at], m.environment()))
+	cmd := m.carryOut(m.current().run(commands[at], m.environment()))
+	if m.at == pageAccounts { // as after a key
+		cmd = tea.Batch(cmd, m.accounts.watchHistory(m.environment()))
+	}
+	return cmd
 }
 
 // paletteDialog finds a command by a few letters.
