@@ -226,6 +226,8 @@ func (l *Linear) busy() bool {
 			}
 		case detailsDialog:
 			return d.facts.asked && d.facts.history == nil && m.caller != nil && m.environment().mayAudit()
+		case teamDetailsDialog:
+			return d.facts.members == nil && m.teamsPage.asking != 0
 		}
 		w, ok := m.topDialog().(waiter)
 		return ok && w.waiting() && !l.givesUp()
@@ -250,57 +252,6 @@ const lostPatience = 6
 func (l *Linear) givesUp() bool {
 	form, ok := l.model.topDialog().(createDialog)
 	return ok && l.ended && len(l.lines) == 0 && form.retry != nil && form.retry.attempt > lostPatience
-}
-
-// finish ends it when there are no more lines.
-func (l *Linear) finish() {
-	l.raw("\n")
-	accounts, creates := l.model.Undelivered()
-	_, signIn := l.model.topDialog().(signInDialog)
-	switch {
-	case len(accounts) > 0:
-		l.say("The input ended before you said that you have the key. It stands above, and nothing can show it again.")
-		l.leave(LinearKeyLost)
-	case len(creates) > 0:
-		l.say("The input ended before the server answered. The account may exist, and nobody knows its key: look for it in the list.")
-		l.leave(LinearKeyLost)
-	case signIn:
-		l.say("The input ended before you signed in.")
-		l.leave(LinearSignedOut)
-	case len(l.model.dialogs) > 0 && !l.delivered():
-		l.say("The input ended in the middle of a question. Nothing was done for it.")
-		l.leave(LinearUnfinished)
-	default:
-		if f := l.model.accounts.failure; f != nil && f.unauthorized() {
-			l.leave(LinearSignedOut)
-			return
-		}
-		l.leave(LinearLeft)
-	}
-}
-
-// delivered reports whether all that is open is a key that has arrived, or a
-// deletion of many that is over.
-func (l *Linear) delivered() bool {
-	switch d := l.model.topDialog().(type) {
-	case keyDialog:
-		return d.delivered
-	case bulkDialog:
-		return d.phase == bulkDone && d.left() == 0
-	}
-	return false
-}
-
-func (l *Linear) leave(end LinearEnd) {
-	l.left, l.end = true, end
-	l.cmds = append(l.cmds, tea.Quit)
-}
-
-// quit leaves, unless a dialog holds something that would be lost.
-func (l *Linear) quit() {
-	if cmd := l.model.interrupt(); cmd != nil {
-		l.leave(LinearLeft)
-	}
 }
 
 // command is what [commandMsg] does.

@@ -67,12 +67,7 @@ func (l *Linear) shows() bool {
 	e := l.model.wide()
 	switch d := l.model.topDialog().(type) {
 	case nil:
-		if l.listed.pending {
-			l.listed.pending = false
-			l.found()
-			return true
-		}
-		return false
+		return l.showsRows()
 	case detailsDialog:
 		l.say(d.lines(e)...)
 	case eventDialog:

@@ -196,18 +196,21 @@ func (l *Linear) view(name string) {
 
 func (l *Linear) create(how string) {
 	l.seal = how == "sealed"
-	if l.model.at == pageTeams {
+	switch l.model.at {
+	case pageAudit:
+		l.say("Nothing can be made in the audit log. Answer keys or teams first.")
+	case pageTeams:
 		l.command("new-team")
-		return
+	default:
+		l.command("new")
 	}
-	l.command("new")
 }
 
 // help says what can be answered, the page's own first.
 func (l *Linear) help() {
 	for _, v := range verbs() {
 		if v.help != "" {
-			l.say(sentence(v.help))
+			l.say(v.help + ".")
 		}
 	}
 	l.say("In a dialog: an empty answer or cancel goes back. The keys of the console are understood too, such as n, d and r.")

@@ -171,7 +171,7 @@ func TestLinearSaysPagesAndDetails(t *testing.T) {
 		l.hears(l.answers("audit", "list"), "Audit log> ")
 		l.hears(l.answers("sort used"), "Only API keys can be sorted.")
 		l.hears(l.answers("keys", "search", "sort used", "reverse"), "Sorted by ")
-		l.hears(l.answers("help"), "Search WORDS: ")
+		l.hears(l.answers("help"), "search WORDS: ")
 		l.hears(l.answers("fly"), "Not understood: fly.")
 	})
 }
@@ -200,7 +200,8 @@ func FuzzLinearLines(f *testing.F) {
 				deleted, made := len(server.deleted), len(server.keys)
 				l.answers(line)
 				asked := before[strings.LastIndexByte(before, '\n')+1:]
-				if len(server.deleted) > deleted && !(asked == "delete or cancel: " && slices.Contains([]string{"delete", "yes", "y", "d"}, strings.ToLower(strings.TrimSpace(line)))) {
+				confirmed := asked == "delete or cancel: " && slices.Contains([]string{"delete", "yes", "y", "d"}, strings.ToLower(strings.TrimSpace(line)))
+				if len(server.deleted) > deleted && !confirmed {
 					t.Fatalf("%q to %q deleted", line, asked)
 				}
 				if len(server.keys) > made && !slices.Contains([]string{"Name: ", "Seal to: ", "create or cancel: ", "again or stop: "}, asked) {
