@@ -44,14 +44,25 @@ const (
 	OSC52
 	// Tmux is a buffer of tmux that is handed to its terminal and then deleted:
 	// it arrives whatever set-clipboard and allow-passthrough are (measured on
-	// tmux 3.3a; the flag -w wants 3.2).
+	// tmux 3.3a; the flag -w wants 3.2). A terminal that is a multiplexer again,
+	// or that tmux does not know to have a clipboard, is written to directly.
 	Tmux
+	// OldTmux is OSC 52 wrapped for a tmux before 3.2, which lets it through.
+	OldTmux
 	// Passthrough is OSC 52 both as it is and wrapped for tmux, for a tmux that
 	// cannot be asked. It arrives where one of its two options lets it through.
 	Passthrough
 	// Screen is OSC 52 in pieces that GNU screen passes on.
 	Screen
+	// TmuxOrScreen is the same and OSC 52 as it is, for whichever of the two
+	// calls its terminal "screen".
+	TmuxOrScreen
 )
+
+// String is the name of the way, as it is written to a report.
+func (p Path) String() string {
+	return [...]string{"none", "native", "osc52", "tmux", "old-tmux", "tmux-passthrough", "screen", "screen-or-tmux"}[p]
+}
 
 // Result is what became of a copy.
 type Result struct {
@@ -68,7 +79,7 @@ type Result struct {
 // Words says what happened to the text, and never more than is known.
 func (r Result) Words() string {
 	switch {
-	case r.Native && r.Terminal == Tmux:
+	case r.Native && (r.Terminal == Tmux || r.Terminal == OldTmux):
 		return "Copied to this machine's clipboard, and sent through tmux"
 	case r.Native && r.Terminal != None:
 		return "Copied to this machine's clipboard, and sent to the terminal"
@@ -77,11 +88,11 @@ func (r Result) Words() string {
 	}
 	const look = "; if paste is empty, select it above"
 	switch r.Terminal {
-	case Tmux, Passthrough:
+	case Tmux, OldTmux:
 		return "Sent to your terminal through tmux" + look
 	case Screen:
 		return "Sent to your terminal through screen" + look
-	case OSC52:
+	case OSC52, Passthrough, TmuxOrScreen:
 		return "Sent to the terminal" + look
 	}
 	return "Not copied: select it above, or write it to a file"
@@ -91,14 +102,10 @@ func (r Result) Words() string {
 // tmux: one whose display is gone can hang for ever.
 const Limit = time.Second
 
-// screenChunk is how many bytes GNU screen passes on at once (measured: more is
-// dropped).
-const screenChunk = 76
-
 // Errors of a native copy. None holds the text.
 var (
 	errSlow = errors.New("it did not answer within a second")
-	errNone = errors.New("there is none to copy to")
+	errNone = errors.New("there is no display or no program for it; lifeguard doctor says which")
 )
 
 // Board is a machine's clipboard. Its methods may block for as long as they
@@ -123,10 +130,12 @@ type Clipboard struct {
 
 // New finds out where the program runs, from an environment given as a lookup
 // like os.Getenv. A nil board is for whoever sits elsewhere: no program of this
-// machine is started then, neither its clipboard's nor tmux.
+// machine is started then, neither its clipboard's nor tmux, and TERM alone
+// counts.
 func New(mode Mode, env func(string) string, board Board) *Clipboard {
 	c := &Clipboard{mode: mode, turn: make(chan struct{}, 1)}
 	if board == nil {
+		c.place.Term = env("TERM")
 		return c
 	}
 	c.place, c.tmux = PlaceOf(env), tmux{path: "tmux"}
@@ -158,7 +167,7 @@ func (c *Clipboard) Plan() (native bool, terminal Path) {
 		// Inside a multiplexer the person may sit elsewhere; here they do not.
 		return true, None
 	}
-	return false, OSC52
+	return false, pathTo(c.place.Term)
 }
 
 // Copy takes the ways that work here. What is in [Result.Sequence] the caller
@@ -168,44 +177,27 @@ func (c *Clipboard) Copy(ctx context.Context, text string) Result {
 	native, terminal := c.Plan()
 	if native {
 		if err := c.native(ctx, text); err != nil {
-			r.Problem = fmt.Sprintf("This machine's clipboard failed: %v.", err)
+			r.Problem = fmt.Sprintf("This machine's clipboard%s failed: %v.", c.place.of(), err)
 			if terminal == None && c.mode == Auto {
-				terminal = OSC52
+				terminal = pathTo(c.place.Term)
 			}
 		} else {
 			r.Native = true
 		}
 	}
-	if terminal == Tmux {
-		left, err := c.tmux.copy(ctx, text)
-		if err != nil {
-			r.Problem = fmt.Sprintf("tmux did not take it: %v.", err)
-			terminal = Passthrough
-			if c.mode == OnlyTmux {
-				terminal = None
-			}
-		}
-		if left != "" {
-			r.Problem = fmt.Sprintf("tmux still has it in a buffer: run tmux delete-buffer -b %s.", left)
-		}
-	}
 	r.Terminal = terminal
-	r.Sequence = sequence(terminal, text)
-	return r
-}
-
-// sequence is what a text that goes this way looks like to the terminal.
-func sequence(path Path, text string) string {
-	plain := ansi.SetSystemClipboard(text)
-	switch path {
-	case OSC52:
-		return plain
-	case Passthrough:
-		return plain + ansi.TmuxPassthrough(plain)
-	case Screen:
-		return ansi.ScreenPassthrough(plain, screenChunk)
+	if terminal == Tmux {
+		var problem string
+		r.Terminal, problem = c.tmux.copy(ctx, text)
+		if problem != "" && (!r.Native || r.Terminal != None) {
+			r.Problem = problem
+		}
+		if c.mode == OnlyTmux && r.Terminal == Passthrough {
+			r.Terminal = None
+		}
 	}
-	return ""
+	r.Sequence = sequence(r.Terminal, text)
+	return r
 }
 
 // native puts text on this machine's clipboard and returns once it is there.

@@ -72,6 +72,10 @@ func TestPlan(t *testing.T) {
 		"tmux over ssh":           {clipboard.Auto, []string{tmux, ssh}, &board{}, false, clipboard.Tmux},
 		"screen":                  {clipboard.Auto, []string{screen}, &board{absent: true}, false, clipboard.Screen},
 		"screen and tmux":         {clipboard.Auto, []string{screen, tmux, ssh}, &board{}, false, clipboard.Tmux},
+		"from tmux, over ssh":     {clipboard.Auto, []string{"TERM=tmux-256color", ssh}, &board{}, false, clipboard.Passthrough},
+		"from screen, over ssh":   {clipboard.Auto, []string{"TERM=screen.xterm-256color", ssh}, &board{}, false, clipboard.TmuxOrScreen},
+		"elsewhere, in tmux":      {clipboard.Auto, []string{"TERM=tmux-256color", tmux}, nil, false, clipboard.Passthrough},
+		"another name, in tmux":   {clipboard.Auto, []string{"TERM=screen", tmux}, &board{absent: true}, false, clipboard.Tmux},
 		"native":                  {clipboard.OnlyNative, []string{tmux, ssh}, &board{}, true, clipboard.None},
 		"osc52":                   {clipboard.OnlyOSC52, []string{tmux}, &board{}, false, clipboard.OSC52},
 		"tmux":                    {clipboard.OnlyTmux, nil, &board{}, false, clipboard.Tmux},
@@ -98,9 +102,11 @@ func TestCopy(t *testing.T) {
 		"native":             {clipboard.Auto, nil, &board{}, "Copied to this machine's clipboard", clipboard.Result{Native: true}},
 		"native fails":       {clipboard.Auto, nil, &board{err: errors.New("Error: Can't open display: :7\nand more")}, "Sent to the terminal; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.OSC52, Sequence: osc52, Problem: "This machine's clipboard failed: Error: Can't open display: :7."}},
 		"only native, fails": {clipboard.OnlyNative, nil, &board{err: errors.New("exit status 1")}, "Not copied: select it above, or write it to a file", clipboard.Result{Problem: "This machine's clipboard failed: exit status 1."}},
-		"only native, none":  {clipboard.OnlyNative, nil, &board{absent: true}, "Not copied: select it above, or write it to a file", clipboard.Result{Problem: "This machine's clipboard failed: there is none to copy to."}},
+		"only native, none":  {clipboard.OnlyNative, nil, &board{absent: true}, "Not copied: select it above, or write it to a file", clipboard.Result{Problem: "This machine's clipboard failed: there is no display or no program for it; lifeguard doctor says which."}},
 		"the terminal":       {clipboard.OnlyOSC52, nil, &board{}, "Sent to the terminal; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.OSC52, Sequence: osc52}},
 		"screen":             {clipboard.Auto, []string{"STY=1.x"}, &board{absent: true}, "Sent to your terminal through screen; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.Screen, Sequence: ansi.ScreenPassthrough(osc52, 76)}},
+		"native fails, X11":  {clipboard.Auto, []string{"DISPLAY=:7", "TERM=tmux-256color"}, &board{err: errors.New("exit status 1")}, "Sent to the terminal; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.Passthrough, Sequence: osc52 + ansi.TmuxPassthrough(osc52), Problem: "This machine's clipboard (X11) failed: exit status 1."}},
+		"screen or tmux":     {clipboard.Auto, []string{"TERM=screen-256color"}, &board{absent: true}, "Sent to the terminal; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.TmuxOrScreen, Sequence: ansi.ScreenPassthrough(osc52, 76) + osc52}},
 		"off":                {clipboard.Off, nil, &board{}, "Not copied: select it above, or write it to a file", clipboard.Result{}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -142,21 +148,30 @@ func TestAHangingClipboardIsGivenUp(t *testing.T) {
 	})
 }
 
-// A tmux that cannot be asked is said, with the remedy, and the terminal is
-// asked in both ways that may get through. The text is in no word and no
-// argument.
-func TestATmuxThatCannotBeAsked(t *testing.T) {
+// A tmux that cannot be asked, or does not copy, is said with the remedy, and
+// the text goes the next way. It is in no word and no argument.
+func TestATmuxThatDoesNotCopy(t *testing.T) {
+	const answers = `case "$1" in display-message) printf '3.3a|xterm|/dev/tty9\nTerminal 0: xterm for /dev/tty9, flags=0x0:\n 192: Ms: (string) x\n'; exit;; esac; `
 	osc52 := ansi.SetSystemClipboard(secret)
+	wrapped := ansi.TmuxPassthrough(osc52)
 	for name, test := range map[string]struct {
-		script  string
-		problem string
+		script, problem string
+		want            string // what the terminal gets
+		deletes         bool
 	}{
-		"too old":        {"echo 'load-buffer: unknown option -- w' >&2; echo 'usage: load-buffer [-b buffer-name] path' >&2; exit 1", "tmux did not take it: it is older than 3.2: a newer one takes it."},
-		"gone":           {"echo 'no server running on /tmp/tmux-1/default' >&2; exit 1", "tmux did not take it: no server running on /tmp/tmux-1/default."},
-		"another user's": {"echo 'error connecting to /tmp/tmux-2/default (Permission denied)' >&2; exit 1", "tmux did not take it: error connecting to /tmp/tmux-2/default (Permission denied)."},
-		"keeps it":       {`test "$1" = load-buffer || exit 1`, "tmux still has it in a buffer: run tmux delete-buffer -b lifeguard-"},
-		"hangs":          {"exec sleep 60", "tmux did not take it: it did not answer within a second."},
-		"not there":      {"", "tmux did not take it: the program tmux is not found: add it to PATH."},
+		"too old":           {`echo '3.1c|xterm|/dev/tty9'; echo 'Terminal 0: xterm for /dev/tty9, flags=0x0:'`, "tmux did not take it: it is older than 3.2, and a newer one takes it.", wrapped, false},
+		"too old to say":    {"echo '||'", "tmux did not take it: it is older than 3.2, and a newer one takes it.", wrapped, false},
+		"unknown flag":      {answers + "echo 'load-buffer: unknown option -- w' >&2; exit 1", "tmux did not take it: it is older than 3.2, and a newer one takes it.", wrapped, true},
+		"gone":              {"echo 'no server running on /tmp/tmux-1/default' >&2; exit 1", "tmux did not take it: it is gone: start the console in a new tmux, or without the variable TMUX.", osc52 + wrapped, false},
+		"another user's":    {"echo 'error connecting to /tmp/tmux-2/default (Permission denied)' >&2; exit 1", "tmux did not take it: it is another user's: start a tmux of your own, or unset TMUX.", osc52 + wrapped, false},
+		"nobody attached":   {"echo '3.3a||'", "No terminal is attached to tmux: attach one, then copy again.", "", false},
+		"control mode":      {"echo '3.3a|xterm-256color|'", "", osc52 + wrapped, false},
+		"terminal is gone":  {"echo '3.3a|linux|/dev/pts/none'", "tmux did not take it: its terminal is not to be found.", osc52 + wrapped, false},
+		"keeps it":          {answers + `test "$1" = load-buffer`, "tmux still has it in a buffer: run tmux delete-buffer -b lifeguard-", "", true},
+		"hangs":             {"exec sleep 60", "tmux did not take it: it did not answer within a second.", osc52 + wrapped, false},
+		"hangs with a text": {answers + `test "$1" = delete-buffer || exec sleep 60`, "tmux did not take it: it did not answer within a second.", osc52 + wrapped, true},
+		"talks nonsense":    {"echo what", "tmux did not take it: it does not say which one it is.", osc52 + wrapped, false},
+		"not there":         {"", "tmux did not take it: the program tmux is not found: add it to PATH.", osc52 + wrapped, false},
 	} {
 		folder := t.TempDir()
 		t.Setenv("PATH", folder+string(os.PathListSeparator)+"/usr/bin"+string(os.PathListSeparator)+"/bin")
@@ -166,22 +181,18 @@ func TestATmuxThatCannotBeAsked(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := clipboard.New(clipboard.Auto, environment("TMUX=/tmp/tmux-1/default,1,0"), &board{absent: true}).Copy(t.Context(), secret)
-		if !strings.HasPrefix(r.Problem, test.problem) {
+		if !strings.HasPrefix(r.Problem, test.problem) || test.problem == "" && r.Problem != "" {
 			t.Errorf("%s: %q", name, r.Problem)
 		}
-		want := osc52 + ansi.TmuxPassthrough(osc52)
-		if name == "keeps it" {
-			want = ""
-		}
-		if r.Sequence != want {
+		if r.Sequence != test.want {
 			t.Errorf("%s: the terminal gets %q", name, r.Sequence)
 		}
 		arguments, _ := os.ReadFile(filepath.Join(folder, "arguments"))
 		if strings.Contains(string(arguments)+r.Problem+r.Words(), secret) {
 			t.Errorf("%s: the text is among %q", name, arguments)
 		}
-		if test.script != "" && !strings.Contains(string(arguments), "delete-buffer -b lifeguard-") {
-			t.Errorf("%s: the buffer is not deleted: %q", name, arguments)
+		if test.deletes != strings.Contains(string(arguments), "delete-buffer -b lifeguard-") {
+			t.Errorf("%s: %q", name, arguments)
 		}
 	}
 }

@@ -3,9 +3,6 @@ package clipboard
 import (
 	"context"
 	"fmt"
-	"os/exec"
-	"strconv"
-	"strings"
 )
 
 // Diagnosis is what was found out about the way to the clipboard.
@@ -20,34 +17,57 @@ type Diagnosis struct {
 	Advice []string
 }
 
-// TmuxState is what a tmux says of itself. What it does not say is "".
-type TmuxState struct {
-	Version          string `json:"version"`
-	SetClipboard     string `json:"set_clipboard"`
-	AllowPassthrough string `json:"allow_passthrough"`
-	// Term is the terminal's name to tmux, "" while none is attached, and
-	// TakesClipboard whether tmux knows how to hand it a text.
-	Term           string `json:"term"`
-	TakesClipboard bool   `json:"takes_clipboard"`
-}
-
 // Diagnose looks at an environment. It starts tmux, if one is inside of one.
 func Diagnose(ctx context.Context, env func(string) string) Diagnosis {
 	d := Diagnosis{Place: PlaceOf(env), Terminal: terminalName(env)}
+	around := d.Place.Term
 	if d.Place.Tmux {
-		d.Tmux = askTmux(ctx)
-		d.Advice = append(d.Advice, d.Tmux.advice()...)
+		program := tmux{path: "tmux"}
+		state, err := program.state(ctx)
+		if err == nil {
+			program.options(ctx, &state)
+			d.Tmux = &state
+			d.Advice = append(d.Advice, state.advice()...)
+		} else {
+			d.Advice = append(d.Advice, fmt.Sprintf("tmux does not answer: %v.", err))
+		}
+		around = state.Term
 	}
-	if d.Place.Tmux && d.Place.Screen {
-		d.Advice = append(d.Advice, "tmux and GNU screen are one inside of the other: when screen is the outer one, it drops what tmux sends. Use one of them.")
+	if !d.Place.Screen || d.Place.Tmux {
+		d.Advice = append(d.Advice, outOfReach(around, d.Place.Screen)...)
 	}
 	if d.Place.Display != "" && !d.Place.SSH && !Machine().Available(env) {
 		d.Advice = append(d.Advice, fmt.Sprintf("There is a display (%s) and no program for its clipboard: install %s.", d.Place.Display, programFor[d.Place.Display]))
 	}
-	if !d.Place.Tmux || d.Tmux.Version == "" || d.Tmux.TakesClipboard {
-		d.Advice = append(d.Advice, terminalAdvice[d.Terminal]...)
-	}
+	d.Advice = append(d.Advice, terminalAdvice[d.Terminal]...)
 	return d
+}
+
+func (t TmuxState) advice() []string {
+	switch {
+	case t.old():
+		return []string{"This tmux is older than 3.2 and cannot be asked to copy; what is sent past it arrives all the same. A newer one is surer."}
+	case t.Term == "":
+		return []string{"No terminal is attached to this tmux, so there is none to copy to."}
+	case !t.TakesClipboard && pathTo(t.Term) == OSC52:
+		return []string{"tmux does not know that your terminal takes a clipboard: the console writes past tmux. If it does take one, put this into ~/.tmux.conf:", "    set -as terminal-features '," + t.Term + ":clipboard'"}
+	}
+	return nil
+}
+
+// outOfReach is advice about a multiplexer that is known by its terminal's name
+// alone, at the other end of SSH or around another one.
+func outOfReach(term string, screen bool) []string {
+	switch pathTo(term) {
+	case Passthrough:
+		return []string{"There is a tmux around this that cannot be asked from here. From 3.3 on it lets a copy through with this in its ~/.tmux.conf:", "    set -g allow-passthrough on"}
+	case TmuxOrScreen:
+		if screen {
+			return nil
+		}
+		return []string{"There is a GNU screen or a tmux around this that cannot be asked from here. screen needs nothing; tmux lets a copy through, and keeps it in a buffer, with this in its ~/.tmux.conf:", "    set -s set-clipboard on"}
+	}
+	return nil
 }
 
 var programFor = map[string]string{"Wayland": "wl-clipboard", "X11": "xclip", "Termux": "termux-api"}
@@ -79,44 +99,4 @@ var terminalAdvice = map[string][]string{
 	"iTerm2":         {"iTerm2 asks for leave once: Settings › General › Selection › Applications in terminal may access clipboard."},
 	"iTerm.app":      {"iTerm2 asks for leave once: Settings › General › Selection › Applications in terminal may access clipboard."},
 	"xterm":          {"xterm takes no text from programs until this is in ~/.Xresources:", "    XTerm*disallowedWindowOps: 20,21,SetXprop"},
-}
-
-// oldestTmux is the first version with load-buffer -w.
-const oldestTmux = 3.2
-
-func (t *TmuxState) advice() []string {
-	version, err := strconv.ParseFloat(strings.TrimRight(strings.TrimPrefix(t.Version, "next-"), "abcdefghijklmnopqrstuvwxyz"), 64)
-	switch {
-	case t.Version == "":
-		return []string{"tmux does not answer: is it another user's, or gone? Detach and attach again."}
-	case err == nil && version < oldestTmux:
-		return []string{"tmux " + t.Version + " cannot be asked to copy; 3.2 and newer can. Until then this in ~/.tmux.conf lets a copy through, and leaves it in a buffer of tmux:", "    set -s set-clipboard on"}
-	case t.Term == "":
-		return []string{"No terminal is attached to this tmux, so there is none to copy to."}
-	case !t.TakesClipboard:
-		return []string{"tmux does not know that your terminal takes a clipboard. If it does, put this into ~/.tmux.conf:", "    set -as terminal-features '," + t.Term + ":clipboard'"}
-	}
-	return nil
-}
-
-// askTmux asks the tmux of this environment about itself.
-func askTmux(ctx context.Context) *TmuxState {
-	ask := func(args ...string) string {
-		ctx, cancel := context.WithTimeout(ctx, Limit)
-		defer cancel()
-		output, err := exec.CommandContext(ctx, "tmux", args...).Output()
-		if err != nil {
-			return ""
-		}
-		return strings.TrimSpace(string(output))
-	}
-	t := &TmuxState{Version: ask("display-message", "-p", "#{version}"), Term: ask("display-message", "-p", "#{client_termname}")}
-	t.SetClipboard = ask("show-options", "-gsv", "set-clipboard")
-	t.AllowPassthrough = ask("show-options", "-gv", "allow-passthrough")
-	for line := range strings.SplitSeq(ask("info"), "\n") {
-		if _, capability, found := strings.Cut(line, ": Ms: "); found {
-			t.TakesClipboard = !strings.Contains(capability, "[missing]")
-		}
-	}
-	return t
 }

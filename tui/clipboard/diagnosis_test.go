@@ -15,7 +15,7 @@ import (
 func TestDiagnose(t *testing.T) {
 	const inside = "TMUX=/tmp/tmux-1/default,1,0"
 	tmux := func(version, term, capability string) string {
-		return `case "$*" in *version*) echo ` + version + `;; *client_termname*) echo ` + term + `;; *set-clipboard) echo external;; *allow-passthrough) echo off;; info) echo ' 180: Ms: ` + capability + `';; esac`
+		return `case "$*" in display-message*) printf '` + version + "|" + term + `|/dev/tty9\nTerminal 0: x for /dev/tty9, flags=0x0:\n 180: Ms: ` + capability + `\n';; *set-clipboard) echo external;; *allow-passthrough) echo off;; esac`
 	}
 	for name, test := range map[string]struct {
 		script string
@@ -30,9 +30,12 @@ func TestDiagnose(t *testing.T) {
 		"tmux, all well":      {tmux("3.5a", "xterm-256color", "(string) x"), []string{inside}, "on this machine, inside tmux", ""},
 		"tmux, no capability": {tmux("3.3a", "foot", "[missing]"), []string{inside}, "on this machine, inside tmux", "    set -as terminal-features ',foot:clipboard'"},
 		"tmux, nobody there":  {tmux("3.3a", "", "[missing]"), []string{inside}, "on this machine, inside tmux", "No terminal is attached"},
-		"tmux, too old":       {tmux("3.1c", "xterm", "(string) x"), []string{inside}, "on this machine, inside tmux", "    set -s set-clipboard on"},
-		"tmux, gone":          {"exit 1", []string{inside}, "on this machine, inside tmux", "tmux does not answer"},
-		"tmux in screen":      {tmux("3.5a", "screen", "(string) x"), []string{inside, "STY=1.x", "SSH_TTY=x"}, "over SSH, inside tmux, inside GNU screen", "one inside of the other"},
+		"tmux, too old":       {tmux("3.1c", "xterm", "(string) x"), []string{inside}, "on this machine, inside tmux", "older than 3.2"},
+		"tmux, gone":          {"echo 'no server running on x' >&2; exit 1", []string{inside}, "on this machine, inside tmux", "tmux does not answer: it is gone"},
+		"tmux in screen":      {tmux("3.5a", "screen", "[missing]"), []string{inside, "STY=1.x", "SSH_TTY=x"}, "over SSH, inside tmux, inside GNU screen", ""},
+		"tmux in tmux":        {tmux("3.5a", "tmux-256color", "(string) x"), []string{inside, "SSH_TTY=x"}, "over SSH, inside tmux", "    set -g allow-passthrough on"},
+		"from tmux":           {"", []string{"SSH_TTY=x", "TERM=tmux-256color"}, "over SSH, from inside tmux", "    set -g allow-passthrough on"},
+		"from either":         {"", []string{"SSH_TTY=x", "TERM=screen-256color"}, "over SSH, from inside screen or tmux", "    set -s set-clipboard on"},
 		"screen":              {"", []string{"STY=1.x"}, "on this machine, inside GNU screen", ""},
 	} {
 		folder := t.TempDir()

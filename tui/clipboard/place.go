@@ -15,11 +15,23 @@ type Place struct {
 	// Display is what this machine's clipboard belongs to: Wayland, X11, WSL,
 	// Termux, macOS or Windows; "" when there is none.
 	Display string
+	// Term is the terminal's name (TERM). It begins with tmux or screen when one
+	// of them is in between that the other variables do not tell of, such as
+	// one at the person's end of an SSH connection.
+	Term string
+}
+
+// of says whose clipboard this machine's is.
+func (p Place) of() string {
+	if p.Display == "" {
+		return ""
+	}
+	return " (" + p.Display + ")"
 }
 
 // PlaceOf reads an environment, given as a lookup like os.Getenv.
 func PlaceOf(env func(string) string) Place {
-	p := Place{Tmux: env("TMUX") != "", Screen: env("STY") != "", Display: display(runtime.GOOS, env)}
+	p := Place{Tmux: env("TMUX") != "", Screen: env("STY") != "", Display: display(runtime.GOOS, env), Term: env("TERM")}
 	for _, name := range []string{"SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"} {
 		p.SSH = p.SSH || env(name) != ""
 	}
@@ -57,8 +69,19 @@ func (p Place) String() string {
 	if p.Screen {
 		words = append(words, "inside GNU screen")
 	}
+	if name := p.outOfReach(); name != "" {
+		words = append(words, "from inside "+name)
+	}
 	if p.Display != "" {
 		words = append(words, "with "+p.Display)
 	}
 	return strings.Join(words, ", ")
+}
+
+// outOfReach is the multiplexer that TERM alone tells of, "" for none.
+func (p Place) outOfReach() string {
+	if p.Tmux || p.Screen {
+		return ""
+	}
+	return map[Path]string{Passthrough: "tmux", TmuxOrScreen: "screen or tmux"}[pathTo(p.Term)]
 }
