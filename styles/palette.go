@@ -9,8 +9,11 @@ import (
 // Palette names the colours of the console by what they say. Every colour of
 // the program is written here and nowhere else.
 type Palette struct {
-	Muted   color.Color // secondary text, still easy to read
-	Faint   color.Color // rules, borders and what lies behind a dialog
+	Muted color.Color // secondary text, still easy to read
+	// Faint is for rules, borders and what lies behind a dialog: the most
+	// frequent colour, so it is one of the 256 of every terminal, which takes
+	// half the bytes.
+	Faint   color.Color
 	Accent  color.Color // where the person is: marker, focus, title
 	Match   color.Color // letters that a search matched
 	Success color.Color // done
@@ -42,7 +45,7 @@ func contexts(colors ...string) map[string]color.Color {
 func DarkPalette() Palette {
 	return Palette{
 		Muted:   lipgloss.Color("#9AA3AF"),
-		Faint:   lipgloss.Color("#5B6470"),
+		Faint:   lipgloss.Color("241"),
 		Accent:  lipgloss.Color("#5FB3FF"),
 		Match:   lipgloss.Color("#FFC66D"),
 		Success: lipgloss.Color("#5FD787"),
@@ -59,7 +62,7 @@ func DarkPalette() Palette {
 func LightPalette() Palette {
 	return Palette{
 		Muted:   lipgloss.Color("#59616B"),
-		Faint:   lipgloss.Color("#A3ABB5"),
+		Faint:   lipgloss.Color("248"),
 		Accent:  lipgloss.Color("#0057B8"),
 		Match:   lipgloss.Color("#9A4A00"),
 		Success: lipgloss.Color("#00693E"),
@@ -76,7 +79,7 @@ func LightPalette() Palette {
 func HighContrastDark() Palette {
 	return Palette{
 		Muted:   lipgloss.Color("#E0E0E0"),
-		Faint:   lipgloss.Color("#C4C4C4"),
+		Faint:   lipgloss.Color("251"),
 		Accent:  lipgloss.Color("#8CD2FF"),
 		Match:   lipgloss.Color("#FFE066"),
 		Success: lipgloss.Color("#7CFFA4"),
@@ -93,7 +96,7 @@ func HighContrastDark() Palette {
 func HighContrastLight() Palette {
 	return Palette{
 		Muted:   lipgloss.Color("#2B2F33"),
-		Faint:   lipgloss.Color("#4A4F55"),
+		Faint:   lipgloss.Color("239"),
 		Accent:  lipgloss.Color("#003E85"),
 		Match:   lipgloss.Color("#6B2E00"),
 		Success: lipgloss.Color("#00482A"),
