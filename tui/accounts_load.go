@@ -79,11 +79,11 @@ func (a *accounts) take(accounts []api.ServiceAccount) {
 		if _, added := a.load.added[account.ID]; added || a.load.removed[account.ID] {
 			continue // what happened meanwhile is newer than the page
 		}
-		if before, ok := rows.Lookup(account.ID); ok {
+		list, before, replaced := rows.Replace(account)
+		if *rows = list; replaced {
 			*index, found = index.Append(found...), found[:0]
 			*index = index.Remove(before)
 		}
-		*rows = rows.Append(account)
 		found = append(found, selection.SearchRow(account))
 	}
 	*index = index.Append(found...)

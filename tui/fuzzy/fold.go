@@ -19,47 +19,55 @@ func Fold(text string) string {
 	if ascii(text) {
 		return strings.ToLower(text)
 	}
-	folded, _ := FoldWithOffsets(text)
-	return folded
+	folded := make([]byte, 0, len(text))
+	for _, r := range text {
+		folded = appendFolded(folded, r)
+	}
+	return string(folded)
 }
 
 // FoldWithOffsets folds text and says for each byte of the result at which
 // byte of text its character begins.
 func FoldWithOffsets(text string) (string, []int) {
-	var b strings.Builder
-	offsets := make([]int, 0, len(text))
-	// Rune by rune: norm.Iter panics on some texts that are not UTF-8, and the
-	// order of marks, which it sees to, does not matter where they are dropped.
-	var apart [utf8.UTFMax * 32]byte
+	folded, offsets := make([]byte, 0, len(text)), make([]int, 0, len(text))
 	for at, r := range text {
-		decomposed := apart[:0]
-		if r < utf8.RuneSelf {
-			decomposed = append(decomposed, byte(r))
-		} else {
-			decomposed = norm.NFD.AppendString(decomposed, string(r))
-		}
-		for len(decomposed) > 0 {
-			r, size := utf8.DecodeRune(decomposed)
-			decomposed = decomposed[size:]
-			if unicode.Is(unicode.Mn, r) {
-				continue
-			}
-			before := b.Len()
-			r = unicode.ToLower(r)
-			if r == 0 {
-				r = ' '
-			}
-			if plain, ok := unmarked[r]; ok {
-				b.WriteString(plain)
-			} else {
-				b.WriteRune(r)
-			}
-			for range b.Len() - before {
-				offsets = append(offsets, at)
-			}
+		folded = appendFolded(folded, r)
+		for len(offsets) < len(folded) {
+			offsets = append(offsets, at)
 		}
 	}
-	return b.String(), offsets
+	return string(folded), offsets
+}
+
+// appendFolded folds a character. One after another: norm.Iter panics on some
+// texts that are not UTF-8, and the order of marks, which it sees to, does not
+// matter where they are dropped.
+func appendFolded(folded []byte, r rune) []byte {
+	switch {
+	case r == 0:
+		return append(folded, ' ')
+	case 'A' <= r && r <= 'Z':
+		return append(folded, byte(r-'A'+'a'))
+	case r < utf8.RuneSelf:
+		return append(folded, byte(r))
+	case r == '…': // in every key hint; there is nothing to fold
+		return utf8.AppendRune(folded, r)
+	}
+	var apart [utf8.UTFMax * 32]byte
+	for decomposed := norm.NFD.AppendString(apart[:0], string(r)); len(decomposed) > 0; {
+		r, size := utf8.DecodeRune(decomposed)
+		decomposed = decomposed[size:]
+		if unicode.Is(unicode.Mn, r) {
+			continue
+		}
+		r = unicode.ToLower(r)
+		if plain, ok := unmarked[r]; ok {
+			folded = append(folded, plain...)
+		} else {
+			folded = utf8.AppendRune(folded, r)
+		}
+	}
+	return folded
 }
 
 // unmarked are the Latin letters with a mark that Unicode does not take apart,

@@ -30,17 +30,27 @@ func (x ids) get(rows []row, id string) (int32, bool) {
 	return number - 1, number != 0
 }
 
+// grow makes room for so many ids in all.
+func (x ids) grow(rows []row, count int) ids {
+	size := len(x.slots)
+	for count*4 > size*3 {
+		size *= 2
+	}
+	if size == len(x.slots) {
+		return x
+	}
+	grown := ids{seed: x.seed, slots: make([]int32, size), count: x.count}
+	for _, slot := range x.slots {
+		if slot != 0 {
+			grown.slots[grown.slot(rows, rows[slot-1].id)] = slot
+		}
+	}
+	return grown
+}
+
 // put says that the id of a row is found there, and no longer elsewhere.
 func (x ids) put(rows []row, number int32) ids {
-	if x.count*4 >= len(x.slots)*3 {
-		grown := ids{seed: x.seed, slots: make([]int32, 2*len(x.slots)), count: x.count}
-		for _, slot := range x.slots {
-			if slot != 0 {
-				grown.slots[grown.slot(rows, rows[slot-1].id)] = slot
-			}
-		}
-		x = grown
-	}
+	x = x.grow(rows, x.count+1)
 	at := x.slot(rows, rows[number].id)
 	if x.slots[at] == 0 {
 		x.count++

@@ -55,13 +55,22 @@ func New() List {
 func (l List) Grow(accounts int) List {
 	if more := accounts - len(l.rows); more > 0 {
 		l.rows = slices.Grow(l.rows, more)
+		l.ids = l.ids.grow(l.rows, accounts)
 	}
 	return l
 }
 
 // Append adds an account. One with the same id is gone from then on.
 func (l List) Append(account api.ServiceAccount) List {
-	l, _ = l.Remove(account.ID)
+	l, _, _ = l.Replace(account)
+	return l
+}
+
+// Replace is Append; it returns the row of the account that had the id, if any.
+func (l List) Replace(account api.ServiceAccount) (_ List, before int32, replaced bool) {
+	if before, replaced = l.Lookup(account.ID); replaced {
+		l, _ = l.Remove(account.ID)
+	}
 	team, ok := l.shared.teams[account.Team]
 	if !ok {
 		team = &account.Team
@@ -82,7 +91,7 @@ func (l List) Append(account api.ServiceAccount) List {
 		created: account.CreatedAt.UnixMicro(), keyCreated: account.Key.CreatedAt.UnixMicro(), used: used,
 	})
 	l.ids = l.ids.put(l.rows, int32(len(l.rows)-1))
-	return l
+	return l, before, replaced
 }
 
 // Remove takes accounts away by their ids and returns how many were there.
