@@ -30,6 +30,11 @@ type Field struct {
 	// Cased is added for a hit, other than of scattered letters, in the very
 	// case that was typed. For it the field's case is kept. 0 for none.
 	Cased int
+	// Coded is added for a hit in another case, in a field that is Cased, when
+	// the term can hardly be a word: it covers whole parts of the field, from
+	// one character that is no ASCII letter or digit to another, and it has a
+	// digit or begins the field. 0 for none; at most Cased.
+	Coded int
 	// Repeats says that the same few texts stand in many rows. Each is kept
 	// and matched once. Such a field cannot be Cased or have a Head.
 	Repeats bool
@@ -80,6 +85,9 @@ func New(fields ...Field) Index {
 		worths := []int{f.Exact, f.Prefix, f.Word, f.Inside, f.Scattered, 0}
 		if !slices.IsSortedFunc(worths, func(a, b int) int { return b - a }) {
 			panic("fuzzy: a field's kinds of hits do not fall in worth")
+		}
+		if f.Coded < 0 || f.Coded > f.Cased {
+			panic("fuzzy: a field has more for a code in another case than for one in its own")
 		}
 		if f.Repeats {
 			if f.Cased != 0 || f.Head != 0 {

@@ -15,7 +15,7 @@ import (
 var fields = []fuzzy.Field{
 	{Exact: 100, Prefix: 90, Word: 80, Inside: 70, Scattered: 30},
 	{Exact: 60, Prefix: 55, Word: 50, Inside: 45, Scattered: 20, Repeats: true},
-	{Exact: 79, Prefix: 78, Word: 77, Inside: 76, Cased: 10_000, Least: 4, Head: 7},
+	{Exact: 79, Prefix: 78, Word: 77, Inside: 76, Cased: 10_000, Coded: 5_000, Least: 4, Head: 7},
 }
 
 func row(texts ...string) fuzzy.Row { return fuzzy.Row{Texts: texts} }
@@ -94,6 +94,39 @@ func TestAHintInItsCaseIsFirstAlways(t *testing.T) {
 	}
 	if got := search(t, x, fuzzy.Query{Terms: []string{"ps-pRodXXXXXXXX"}}); !slices.Equal(got, []int32{2}) {
 		t.Errorf("the beginning of a whole key finds %v", got)
+	}
+}
+
+// In another case a hint is first too, when what was typed is hardly a word: it
+// has a digit, or the hint's own beginning. One in its own case is before it.
+func TestAHintInAnotherCase(t *testing.T) {
+	t.Parallel()
+	x := index(
+		row("9qx2", "9qx2", "ps-aaaa…bbbb"),
+		row("quite-another", "else", "ps-4f8a…9Qx2"),
+		row("ps-prod", "ps-prod", "ps-cccc…dddd"),
+		row("third", "else", "ps-pRod…9qX2"),
+	)
+	for typed, want := range map[string][]int32{
+		"9QX2":                 {1, 3, 0},
+		"9Qx2":                 {1, 3, 0}, // in its own case, then in another
+		"9qX2":                 {3, 1, 0},
+		"PS-4F8A":              {1},
+		"4F8A":                 {1},
+		"PS-4F8A…9QX2":         {1},
+		"ps-4F8Asecretsecrets": {1},
+		"ps-prod":              {3, 2},
+		"PS-P":                 {2, 3}, // the beginning of many hints
+		"prod":                 {2, 3}, // a word
+		"a…9q":                 {1},
+	} {
+		if got := search(t, x, fuzzy.Query{Terms: []string{typed}}); !slices.Equal(got, want) {
+			t.Errorf("%q finds %v, want %v", typed, got, want)
+		}
+	}
+	got := search(t, x, fuzzy.Query{Terms: []string{"9QX2", "else"}})
+	if !slices.Equal(got, []int32{1, 3}) {
+		t.Errorf("a hint and a word find %v", got)
 	}
 }
 

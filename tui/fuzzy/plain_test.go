@@ -76,7 +76,7 @@ func plainScore(f fuzzy.Field, typed, original string) int {
 		if f.Cased > 0 && len(original) > f.Head && strings.HasPrefix(typed, original[:f.Head]) {
 			return (f.Prefix + f.Cased) * 1000
 		}
-		return f.Prefix * 1000
+		return (f.Prefix + f.Coded) * 1000
 	case text == term:
 		worth = f.Exact
 	case strings.HasPrefix(text, term):
@@ -89,6 +89,8 @@ func plainScore(f fuzzy.Field, typed, original string) int {
 	if worth > 0 {
 		if f.Cased > 0 && strings.Contains(original, typed) {
 			worth += f.Cased
+		} else if wholeParts(text, term) && (strings.HasPrefix(text, term) || strings.ContainsAny(term, "0123456789")) {
+			worth += f.Coded
 		}
 		return worth*1000 - min(len(text)-len(term), 499)
 	}
@@ -100,6 +102,19 @@ func plainScore(f fuzzy.Field, typed, original string) int {
 		score = min(max(m.Score, -499), 499)
 	}
 	return f.Scattered*1000 + score
+}
+
+// wholeParts reports whether term stands somewhere in text with no letter or
+// digit on either side.
+func wholeParts(text, term string) bool {
+	const plain = "abcdefghijklmnopqrstuvwxyz0123456789"
+	for i := 0; i+len(term) <= len(text); i++ {
+		before, after := text[:i], text[i+len(term):]
+		if text[i:i+len(term)] == term && strings.TrimRight(before, plain) == before && strings.TrimLeft(after, plain) == after {
+			return true
+		}
+	}
+	return false
 }
 
 func wordStarts(text string) (starts []int) {

@@ -59,11 +59,11 @@ func (t *term) whole(f *Field, kept string) int32 {
 		text = Fold(kept)
 	}
 	if f.Head > 0 && len(t.text) > f.Head && len(text) > f.Head && strings.HasPrefix(t.text, text[:f.Head]) {
-		score := int32(f.Prefix) * tier
+		worth := f.Prefix + f.Coded
 		if f.Cased > 0 && len(kept) > f.Head && strings.HasPrefix(t.typed, kept[:f.Head]) {
-			score += int32(f.Cased) * tier
+			worth = f.Prefix + f.Cased
 		}
-		return score
+		return int32(worth) * tier
 	}
 	at := strings.Index(text, t.text)
 	if at < 0 {
@@ -81,8 +81,11 @@ func (t *term) whole(f *Field, kept string) int32 {
 	if worth == 0 {
 		return 0
 	}
-	if f.Cased > 0 && strings.Contains(kept, t.typed) {
+	switch {
+	case f.Cased > 0 && strings.Contains(kept, t.typed):
 		worth += f.Cased
+	case f.Coded > 0 && (at == 0 || strings.ContainsAny(t.text, "0123456789")) && inParts(text, t.text, at):
+		worth += f.Coded
 	}
 	return int32(worth)*tier - int32(min(len(text)-len(t.text), fine))
 }
@@ -92,6 +95,23 @@ func (t *term) whole(f *Field, kept string) int32 {
 func atWord(text, term string, at int) bool {
 	for at >= 0 {
 		if at == 0 || separator(text[at-1]) {
+			return true
+		}
+		next := strings.Index(text[at+1:], term)
+		if next < 0 {
+			return false
+		}
+		at += next + 1
+	}
+	return false
+}
+
+// inParts reports whether some occurrence of term, the first being at, begins
+// and ends where a part of text does.
+func inParts(text, term string, at int) bool {
+	for at >= 0 {
+		end := at + len(term)
+		if (at == 0 || !alphanumeric(text[at-1])) && (end == len(text) || !alphanumeric(text[end])) {
 			return true
 		}
 		next := strings.Index(text[at+1:], term)
