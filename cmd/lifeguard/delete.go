@@ -62,13 +62,12 @@ func (p process) delete(ctx context.Context, c *client.Client, flags deleteFlags
 	} else if err != nil {
 		return err
 	}
-	if flags.asJSON {
-		if err := json.NewEncoder(p.stdout).Encode(account); err != nil {
-			return err
-		}
+	// Said first: it is done, whatever becomes of the object.
+	_, _ = fmt.Fprintf(p.stderr, "The service account %s (%s) is deleted%s, and its key is refused.\n", account.Name, account.ID, gone)
+	if !flags.asJSON {
+		return nil
 	}
-	_, err = fmt.Fprintf(p.stderr, "The service account %s (%s) is deleted%s, and its key is refused.\n", account.Name, account.ID, gone)
-	return err
+	return enough(json.NewEncoder(p.stdout).Encode(account))
 }
 
 // usedRecently is how long after its last use something is taken to depend on a
