@@ -152,7 +152,8 @@ func verifyAudit(ctx context.Context, p process, log auditLog, expected api.Anch
 		return err
 	}
 	if faults > 0 {
-		return fmt.Errorf("the audit log is not as it was written, %d faults were found, see standard output: compare it with a backup", faults)
+		return fmt.Errorf("the audit log is not as it was written, %s found, see standard output: compare it with a backup",
+			countedVerb(faults, "fault was", "faults were"))
 	}
 	begins := "from the first on"
 	if anchor.Sequence > 0 {
