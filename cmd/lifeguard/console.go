@@ -208,12 +208,16 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
+// locale is that of letters, "" where none is set.
+func (e environment) locale() string {
+	return cmp.Or(e.get("LC_ALL"), e.get("LC_CTYPE"), e.get("LANG"))
+}
+
 // otherCharset reports whether the locale names a character set that is not
 // UTF-8. A locale without one, such as C, says nothing: terminals of today
 // show UTF-8 all the same.
 func (e environment) otherCharset() bool {
-	locale := cmp.Or(e.get("LC_ALL"), e.get("LC_CTYPE"), e.get("LANG"))
-	_, charset, named := strings.Cut(locale, ".")
+	_, charset, named := strings.Cut(e.locale(), ".")
 	charset, _, _ = strings.Cut(charset, "@")
 	return named && !strings.EqualFold(strings.ReplaceAll(charset, "-", ""), "utf8")
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -24,7 +25,7 @@ type report struct {
 	Version  string               `json:"version"`
 	Config   string               `json:"config"`
 	Terminal terminalReport       `json:"terminal"`
-	Place    string               `json:"place"`
+	Place    placeReport          `json:"place"`
 	Tmux     *clipboard.TmuxState `json:"tmux,omitempty"`
 	Copy     copyReport           `json:"copy"`
 	Advice   []string             `json:"advice"`
@@ -36,11 +37,21 @@ type terminalReport struct {
 	Columns int    `json:"columns"` // 0 where there is no terminal
 	Rows    int    `json:"rows"`
 	Colours string `json:"colours"`
+	Locale  string `json:"locale"`
 	UTF8    bool   `json:"utf8"`
+}
+
+type placeReport struct {
+	Words   string `json:"words"`
+	SSH     bool   `json:"ssh"`
+	Tmux    bool   `json:"tmux"`
+	Screen  bool   `json:"screen"`
+	Display string `json:"display,omitempty"`
 }
 
 type copyReport struct {
 	Mode    string `json:"mode"`
+	Way     string `json:"way"`             // that was taken to the terminal, or "none"; see [clipboard.Path]
 	Tried   string `json:"tried,omitempty"` // the text that was copied
 	Native  bool   `json:"native"`
 	Words   string `json:"words"`
@@ -91,9 +102,12 @@ func (p process) examine(ctx context.Context, flags connectFlags) (report, error
 	}
 	d := clipboard.Diagnose(ctx, p.env.get)
 	r := report{
-		Version: buildVersion(), Config: path, Place: d.Place.String(), Tmux: d.Tmux, Advice: append([]string{}, d.Advice...),
-		Terminal: terminalReport{Term: p.env.get("TERM"), Name: d.Terminal, Colours: colorprofile.Detect(p.stdout, p.env).String(), UTF8: !p.env.otherCharset()},
-		Copy:     copyReport{Mode: string(c.Clipboard)},
+		Version: buildVersion(), Config: path, Tmux: d.Tmux, Advice: append([]string{}, d.Advice...),
+		Place: placeReport{Words: d.Place.String(), SSH: d.Place.SSH, Tmux: d.Place.Tmux, Screen: d.Place.Screen, Display: d.Place.Display},
+		Terminal: terminalReport{
+			Term: p.env.get("TERM"), Name: d.Terminal, Colours: colorprofile.Detect(p.stdout, p.env).String(), Locale: p.env.locale(), UTF8: !p.env.otherCharset(),
+		},
+		Copy: copyReport{Mode: string(c.Clipboard), Way: clipboard.None.String()},
 	}
 	if file, ok := p.stdout.(*os.File); ok {
 		r.Terminal.Columns, r.Terminal.Rows, _ = term.GetSize(int(file.Fd()))
@@ -117,9 +131,13 @@ func (p process) examine(ctx context.Context, flags connectFlags) (report, error
 	if more := strings.IndexAny(words, ";:"); more >= 0 {
 		words = words[:more] // that is about the key's screen
 	}
+	r.Copy.Way = copied.Terminal.String()
 	r.Copy.Native, r.Copy.Words, r.Copy.Problem = copied.Native, words, api.Clean(copied.Problem)
 	return r, nil
 }
+
+// doctorWidth is how many columns its sentences take.
+const doctorWidth = 78
 
 // text is a report for a person.
 func (r report) text() string {
@@ -130,26 +148,32 @@ func (r report) text() string {
 	if r.Terminal.Columns > 0 {
 		f.add("size", fmt.Sprintf("%d × %d", r.Terminal.Columns, r.Terminal.Rows))
 	}
-	charset := "UTF-8"
+	charset := cmp.Or(r.Terminal.Locale, "not set")
 	if !r.Terminal.UTF8 {
-		charset = "not UTF-8: drawn in ASCII"
+		charset += ", not UTF-8: drawn in ASCII"
 	}
 	f.add("locale", charset)
 	f.add("colours", r.Terminal.Colours)
-	f.add("place", r.Place)
+	f.add("place", r.Place.Words)
 	if t := r.Tmux; t != nil && t.Version != "" {
 		f.add("tmux", fmt.Sprintf("%s, set-clipboard %s, allow-passthrough %s", t.Version, t.SetClipboard, cmp.Or(t.AllowPassthrough, "unknown")))
 	}
 	f.add("clipboard", r.Copy.Mode)
+	if way := r.Copy.Way; way != clipboard.None.String() {
+		f.add("way", way)
+	}
 	f.add("copy", r.Copy.Words+".")
 	text := f.String()
 	if r.Copy.Problem != "" {
-		text += "\n" + r.Copy.Problem + "\n"
+		text += "\n" + ansi.Wordwrap(r.Copy.Problem, doctorWidth, "") + "\n"
 	}
 	if r.Copy.Tried != "" {
 		text += fmt.Sprintf("\nPaste now. If you see \"%s\", a new key arrives too.\n", r.Copy.Tried)
 	}
 	for _, line := range r.Advice {
+		if !strings.HasPrefix(line, "    ") { // that is to be copied as it is
+			line = ansi.Wordwrap(line, doctorWidth, "")
+		}
 		text += "\n" + line
 	}
 	if len(r.Advice) > 0 {
