@@ -10,7 +10,6 @@ package clipboard
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -105,7 +104,7 @@ const Limit = time.Second
 // Errors of a native copy. None holds the text.
 var (
 	errSlow = errors.New("it did not answer within a second")
-	errNone = errors.New("there is no display or no program for it; lifeguard doctor says which")
+	errNone = errors.New("there is no display or no program for it")
 )
 
 // Board is a machine's clipboard. Its methods may block for as long as they
@@ -177,7 +176,7 @@ func (c *Clipboard) Copy(ctx context.Context, text string) Result {
 	native, terminal := c.Plan()
 	if native {
 		if err := c.native(ctx, text); err != nil {
-			r.Problem = fmt.Sprintf("This machine's clipboard%s failed: %v.", c.place.of(), err)
+			r.Problem = c.place.failed(err)
 			if terminal == None && c.mode == Auto {
 				terminal = pathTo(c.place.Term)
 			}

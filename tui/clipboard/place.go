@@ -1,6 +1,7 @@
 package clipboard
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 )
@@ -21,12 +22,19 @@ type Place struct {
 	Term string
 }
 
-// of says whose clipboard this machine's is.
-func (p Place) of() string {
-	if p.Display == "" {
-		return ""
+// failed says that this machine's clipboard did not take a text, and what to do.
+func (p Place) failed(err error) string {
+	whose, remedy := "", "Set clipboard: osc52 in the configuration to ask the terminal alone."
+	if p.Display != "" {
+		whose = " (" + p.Display + ")"
 	}
-	return " (" + p.Display + ")"
+	switch p.Display {
+	case "X11":
+		remedy = "Check DISPLAY, or set clipboard: osc52 in the configuration."
+	case "Wayland":
+		remedy = "Check WAYLAND_DISPLAY, or set clipboard: osc52 in the configuration."
+	}
+	return fmt.Sprintf("This machine's clipboard%s failed: %v. %s", whose, err, remedy)
 }
 
 // PlaceOf reads an environment, given as a lookup like os.Getenv.

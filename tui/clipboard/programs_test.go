@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 	if report == "" {
 		os.Exit(m.Run())
 	}
+	// When that was seen and answered, all that is in between has its terminal.
+	_, _ = os.Stdout.WriteString(ready)
+	_, _ = os.Stdin.Read(make([]byte, 1))
 	r := clipboard.New(clipboard.Auto, os.Getenv, clipboard.Machine()).Copy(context.Background(), os.Getenv("LIFEGUARD_TEST_TEXT"))
 	_, _ = os.Stdout.WriteString(r.Sequence)
 	if err := os.WriteFile(report+".part", []byte(r.Words()+"\n"+r.Problem), 0o600); err != nil {
@@ -44,6 +47,8 @@ func TestMain(m *testing.M) {
 	// Whoever started it ends it, when what it has written was seen.
 	_, _ = os.Stdin.Read(make([]byte, 1))
 }
+
+const ready = "ready-to-copy"
 
 // patience is for what takes no time, on a machine that has none.
 const patience = 20 * time.Second
@@ -71,6 +76,8 @@ type terminal struct {
 	cmd *exec.Cmd
 	mu  sync.Mutex
 	got bytes.Buffer
+	// screen is written to as to a keyboard.
+	screen *os.File
 }
 
 func openTerminal(t *testing.T, words []string) *terminal {
@@ -87,6 +94,7 @@ func openTerminal(t *testing.T, words []string) *terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
+	term.screen = screen
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -120,6 +128,26 @@ func polled(file *os.File) (*os.File, error) {
 }
 
 var copies = regexp.MustCompile(`\x1b\]52;c?;([A-Za-z0-9+/=]*)(?:\x07|\x1b\\)`)
+
+// begin lets the copier copy once it is on the screen.
+func (term *terminal) begin() {
+	term.t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		term.mu.Lock()
+		seen := bytes.Contains(term.got.Bytes(), []byte(ready))
+		all := term.got.String()
+		term.mu.Unlock()
+		if seen {
+			break
+		}
+		if time.Now().After(end) {
+			term.t.Fatalf("the copier does not start; the terminal got %q", all)
+		}
+	}
+	if _, err := term.screen.WriteString("\r"); err != nil {
+		term.t.Fatal(err)
+	}
+}
 
 // copied waits for a text that is sent to the terminal's clipboard.
 func (term *terminal) copied() string {
