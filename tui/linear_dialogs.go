@@ -73,7 +73,7 @@ func (l *Linear) shows() bool {
 	case eventDialog:
 		l.say(d.lines(e)...)
 	case teamDetailsDialog:
-		l.say(d.lines(e)...)
+		l.say(strings.ReplaceAll(strings.Join(d.lines(e), "\n"), e.keys.ShowKeys.Help().Key+" shows", "show says"))
 	default:
 		return false
 	}

@@ -52,7 +52,7 @@ func (p process) runLinear(ctx context.Context, options tui.Options, m memory) e
 	if err := ctx.Err(); err != nil {
 		_, _ = fmt.Fprintln(p.stdout)
 		if accounts, creates := linear.Model().Undelivered(); len(accounts)+len(creates) > 0 {
-			return errors.Join(errKeyNotTaken, err)
+			return errKeyNotTaken
 		}
 		return err
 	}
