@@ -69,6 +69,9 @@ func (l *Linear) shows() bool {
 	case nil:
 		return l.showsRows()
 	case detailsDialog:
+		said := *e.styles
+		said.Glyphs.Bad = "refused or failed:" // a sign in the middle of a line would not be heard
+		e.styles = &said
 		l.say(d.lines(e)...)
 	case eventDialog:
 		l.say(d.lines(e)...)

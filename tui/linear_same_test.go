@@ -1,7 +1,9 @@
 package tui_test
 
 import (
+	"context"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -17,6 +19,19 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/tui"
 )
+
+// orderly is an authority where deletions that are under way at once end in an
+// order that their ids decide.
+type orderly struct{ *authority }
+
+func (o orderly) DeleteServiceAccount(ctx context.Context, id string) error {
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(id))
+	time.Sleep(time.Duration(sum.Sum32()%300_000) * time.Microsecond)
+	return o.authority.DeleteServiceAccount(ctx, id)
+}
+
+func ordered(o *tui.Options) { o.Client = orderly{o.Client.(*authority)} }
 
 // deed is one thing that a person does, by keys and by lines.
 type deed struct {
@@ -75,9 +90,6 @@ func (p *pair) same(done []deed) {
 	if a != b {
 		p.t.Fatalf("after %v the screens differ; by keys:\n%s\nby lines:\n%s\nit said:\n%s", done, a, b, p.lines.heard)
 	}
-	// Of many, some are deleted at once: they have no order.
-	slices.Sort(p.screen.server.deleted)
-	slices.Sort(p.lines.server.deleted)
 	if !slices.Equal(p.screen.server.deleted, p.lines.server.deleted) || !slices.Equal(p.screen.server.keys, p.lines.server.keys) {
 		p.t.Fatalf("after %v the servers differ: %v %v, %v %v", done,
 			p.screen.server.deleted, p.lines.server.deleted, p.screen.server.keys, p.lines.server.keys)
@@ -197,13 +209,13 @@ func (p *pair) onPage(s tui.State) deed {
 // console and by lines at another, lead to the same screens and the same servers.
 func TestLinearReachesWhatTheScreenReaches(t *testing.T) {
 	var deleted, made int
-	for seed := range uint64(8) {
+	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ascii := func(o *tui.Options) { o.ASCII = true }
 				p := &pair{t: t, random: rand.New(rand.NewPCG(seed, 5))}
-				p.screen = newConsole(t, newAuthority(), 120, 40, withoutClipboard, ascii)
-				p.lines = newListener(t, newAuthority(), withoutClipboard)
+				p.screen = newConsole(t, newAuthority(), 120, 40, withoutClipboard, ascii, ordered)
+				p.lines = newListener(t, newAuthority(), withoutClipboard, ordered)
 				var done []deed
 				p.rest()
 				p.same(done)
