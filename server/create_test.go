@@ -168,12 +168,16 @@ func TestBadCreatesAreRefusedAtTheField(t *testing.T) {
 	for _, body := range []string{"", "{", `{"name":"ci"`, f.keys["robot"], "\xff\xfe", `{"name":"a\xff","team_id":"` + f.teamA + `"}`, `{} {}`, "<html>",
 		`{"name":"ci","name":"ci","team_id":"` + f.teamA + `"}`, `{"name":"ci","n\u0061me":"other","team_id":"` + f.teamA + `"}`,
 		`{"name":"ci","team_id":"` + f.teamA + `","x":{"y":1,"y":{}}}`,
+		`{"name":"half \ud83d","team_id":"` + f.teamA + `"}`, `{"name":"half \udd11x","team_id":"` + f.teamA + `"}`,
+		`{"name":"\ud83d\ud83d\udd11","team_id":"` + f.teamA + `"}`, `{"name":"ci","\ud83d":1,"team_id":"` + f.teamA + `"}`,
 	} {
 		body = strings.ReplaceAll(body, `\xff`, "\xff")
 		f.refused(http.StatusBadRequest, api.CodeBadRequest, f.post("admin", body))
 	}
 	f.refused(http.StatusUnsupportedMediaType, api.CodeBadRequest, f.post("admin", createBody("ci", f.teamA), "Content-Type", "text/xml"))
 	f.refused(http.StatusRequestEntityTooLarge, api.CodeTooLarge, f.post("admin", createBody(strings.Repeat("x", 64<<10), f.teamA)))
+	f.must(http.StatusCreated, f.post("admin", `{"name":"whole \ud83d\udd11 \\ud83d","team_id":"`+f.teamA+`"}`))
+	before++
 	padded := createBody("just fits", f.teamA)
 	f.must(http.StatusCreated, f.post("admin", padded+strings.Repeat(" ", 64<<10-len(padded))))
 	f.refused(http.StatusUnauthorized, api.CodeUnauthorized, f.post("", strings.Repeat("x", 1<<20)))

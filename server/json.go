@@ -3,6 +3,8 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,13 +17,13 @@ func init() { huma.ValidateStrictCasing = true }
 
 var errNotJSON = errors.New("is not valid JSON in UTF-8 with each name once")
 
-// jsonFormat is encoding/json, except that a body which is not UTF-8 or names
-// a field twice is refused and not mended, and that no error quotes what was
+// jsonFormat is encoding/json, except that a body which is not UTF-8, has half
+// of a surrogate pair or names a field twice is refused and not mended, and that no error quotes what was
 // sent.
 var jsonFormat = huma.Format{
 	Marshal: marshal,
 	Unmarshal: func(data []byte, v any) error {
-		if !utf8.Valid(data) || json.Unmarshal(data, v) != nil {
+		if !utf8.Valid(data) || halfPair(data) || json.Unmarshal(data, v) != nil {
 			return errNotJSON
 		}
 		// Huma decodes each body twice: to check it, and then into its type.
@@ -64,4 +66,32 @@ func colons(data []byte) int {
 		}
 	}
 	return count
+}
+
+// halfPair reports whether an escape of a text is one half of a surrogate pair:
+// it stands for no character, and encoding/json would put another in its place.
+func halfPair(data []byte) bool {
+	unit := func(at int) (rune, bool) {
+		if at+6 > len(data) || data[at] != '\\' || data[at+1] != 'u' {
+			return 0, false
+		}
+		value, err := strconv.ParseUint(string(data[at+2:at+6]), 16, 16)
+		return rune(value), err == nil
+	}
+	for i := 0; i < len(data); i++ {
+		if data[i] != '\\' {
+			continue
+		}
+		first, escaped := unit(i)
+		if !escaped || !utf16.IsSurrogate(first) {
+			i++
+			continue
+		}
+		second, _ := unit(i + 6)
+		if utf16.DecodeRune(first, second) == utf8.RuneError {
+			return true
+		}
+		i += 11
+	}
+	return false
 }
