@@ -121,6 +121,10 @@ func (a *accounts) handle(msg tea.Msg, e environment) (tea.Cmd, action) {
 	case keyOwnerFoundMsg:
 		a.answered = max(a.answered, msg.lookup)
 		return a.ownerFound(msg, e)
+	case signedInMsg:
+		a.lookups++ // what the other key looked up is not waited for
+		a.answered = a.lookups
+		clear(a.looking)
 	case historyDueMsg:
 		return a.historyDue(msg, e), nil
 	case historyLoadedMsg:

@@ -53,6 +53,9 @@ func (a *accounts) changed(changes feed.Changes, e environment) (tea.Cmd, action
 
 // found takes in accounts that were looked up, unless they were deleted since.
 func (a *accounts) found(msg accountsFoundMsg, e environment) (tea.Cmd, action) {
+	if msg.session != e.remote.session {
+		return nil, nil
+	}
 	if msg.err != nil {
 		clear(a.looking)
 		if errors.Is(msg.err, api.ErrUnauthorized) {

@@ -180,6 +180,9 @@ const bulkRetry = "many"
 
 func (d bulkDialog) checked(msg markedCheckedMsg, e environment) (dialog, tea.Cmd, action) {
 	d.phase = bulkAsks
+	if msg.session != e.remote.session {
+		return d, nil, nil // their last uses stay as they were loaded
+	}
 	fresh := map[string]api.ServiceAccount{}
 	for _, account := range msg.found {
 		fresh[account.ID] = account

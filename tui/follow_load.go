@@ -61,9 +61,10 @@ func (msg deletedElsewhereMsg) by(id string) (string, bool) {
 
 // accountsFoundMsg is what became of accounts that were made or changed.
 type accountsFoundMsg struct {
-	found []api.ServiceAccount
-	gone  []string   // ids of those that are not there, or not to be seen
-	err   *api.Error // some could not be looked up
+	session int // an answer to another key says nothing of this one
+	found   []api.ServiceAccount
+	gone    []string   // ids of those that are not there, or not to be seen
+	err     *api.Error // some could not be looked up
 }
 
 func (accountsFoundMsg) page() pageID { return pageAccounts }
@@ -124,7 +125,7 @@ const lookingUp = 4
 func (r remote) findAccounts(ids []string) tea.Cmd {
 	return func() tea.Msg {
 		var mu sync.Mutex
-		var msg accountsFoundMsg
+		msg := accountsFoundMsg{session: r.session}
 		var group errgroup.Group
 		group.SetLimit(lookingUp)
 		for _, id := range ids {

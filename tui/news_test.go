@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/tui"
 )
 
 // record as somebody else does it, while the console looks.
@@ -87,4 +88,43 @@ func TestNewsRenewTheMembers(t *testing.T) {
 			t.Errorf("%d requests for the members of one team", n)
 		}
 	})
+}
+
+// What another key was told of an account, before somebody signed in, says
+// nothing of what this one sees: neither is the account gone, nor is the key
+// that works now asked for again.
+func TestALookUpOfAnotherKeyIsNotHeard(t *testing.T) {
+	gone := &api.Error{Kind: api.KindRefused, Code: api.CodeNotFound, Status: 404, Detail: "there is no such service account"}
+	for name, late := range map[string]*api.Error{"refused": unauthorized(), "not to be seen": gone} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				server, other := newAuthority(), newAuthority()
+				c := newConsole(t, server, 120, 30, func(o *tui.Options) {
+					o.SignIn = func(api.Secret) (tui.Client, error) { return other, nil }
+				})
+				newer := newcomer(server, 1, "aaa-first")
+				other.makes(newer)
+				server.delay["account"] = 5 * time.Second
+				server.fail = func(call string, attempt int) *api.Error {
+					switch {
+					case call == "account":
+						return late
+					case call == "accounts" && attempt > 1:
+						return unauthorized()
+					}
+					return nil
+				}
+				server.makes(newer)
+				c.settle()
+				c.press("r")
+				c.sees("Sign in")
+				c.paste(knownKey)
+				c.press("enter")
+				c.sees("9 keys", "aaa-first")
+				c.wait(10 * time.Second)
+				c.sees("9 keys", "aaa-first")
+				c.seesNot("Sign in", "req-401")
+			})
+		})
+	}
 }
