@@ -224,9 +224,11 @@ type board struct {
 	native  bool
 	problem string
 	text    string
+	slow    time.Duration
 }
 
 func (b *board) Copy(_ context.Context, text string) clipboard.Result {
+	time.Sleep(b.slow)
 	r := clipboard.Result{Native: b.native && b.problem == "", Problem: b.problem}
 	if r.Native {
 		b.text = text

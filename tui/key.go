@@ -59,7 +59,7 @@ func newKeyDialog(created api.CreatedServiceAccount, sealTo seal.Recipients, e e
 func (d keyDialog) waiting() bool { return d.copying || d.saving }
 
 func (d keyDialog) refuseQuit(now time.Time) (dialog, bool) {
-	if d.delivered && !d.waiting() {
+	if d.delivered && !d.saving { // a copy that still runs takes nothing away
 		return d, false
 	}
 	return d.ask(true, now), true
@@ -127,7 +127,7 @@ func (d keyDialog) press(press tea.KeyPressMsg, e environment) (dialog, tea.Cmd,
 		}
 		return d, nil, discardSecret{secret: d.created.APIKey, account: d.created.ServiceAccount, kept: true}
 	case k.Back.matches(press):
-		if d.delivered && !d.waiting() {
+		if d.delivered && !d.saving { // a copy that still runs takes nothing away
 			return d, nil, discardSecret{secret: d.created.APIKey, account: d.created.ServiceAccount, kept: true}
 		}
 		return d.ask(false, e.now), nil, nil

@@ -581,3 +581,22 @@ func TestWithoutAKeyTheConsoleAsksForOne(t *testing.T) {
 		c.sees("8 keys", "Signed in as")
 	})
 }
+
+// A key that was written to a file has arrived, whatever becomes of its copy.
+func TestAWrittenKeyIsNotAskedAboutWhileItIsStillBeingCopied(t *testing.T) {
+	t.Chdir(t.TempDir())
+	synctest.Test(t, func(t *testing.T) {
+		c := newConsole(t, newAuthority(), 80, 24)
+		c.board.slow = 10 * time.Second
+		c.fill("plat", "ci-deploy-ap")
+		c.press("enter")
+		c.sees("Copying")
+		c.press("w", "enter")
+		c.sees("Written to", "Copying")
+		c.press("esc")
+		c.seesNot("Leave without the key?")
+		c.sees("Made ci-deploy-ap in platform.")
+		c.wait(11 * time.Second)
+		c.holdsNoKey()
+	})
+}
