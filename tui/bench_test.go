@@ -2,7 +2,9 @@ package tui_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,18 +31,30 @@ func loadedModel(b *testing.B, n int) tea.Model {
 			var next tea.Cmd
 			m, next = m.Update(queue[0])
 			queue = queue[1:]
-			// What follows a page of accounts is the next page; the clock's
-			// ticks, which wait, are left out.
-			if batch, ok := run(next).(tea.BatchMsg); ok {
-				for _, c := range batch {
-					if msg := run(c); msg != nil {
-						queue = append(queue, msg)
-					}
-				}
-			}
+			// What follows a page of accounts is the next page.
+			queue = append(queue, all(next)...)
 		}
 	}
+	if !strings.Contains(m.View().Content, "ps-") {
+		b.Fatalf("there are no accounts:\n%s", m.View().Content)
+	}
 	return m
+}
+
+// all are the answers to a command and to those that it consists of.
+func all(cmd tea.Cmd) (answers []tea.Msg) {
+	switch msg := run(cmd).(type) {
+	case nil:
+	case tea.BatchMsg:
+		for _, part := range msg {
+			answers = append(answers, all(part)...)
+		}
+	default:
+		if fmt.Sprintf("%T", msg) != "tui.tickMsg" { // it would go on for ever
+			answers = append(answers, msg)
+		}
+	}
+	return answers
 }
 
 // run carries out a command unless it waits.
@@ -53,7 +67,7 @@ func run(cmd tea.Cmd) tea.Msg {
 	select {
 	case msg := <-answer:
 		return msg
-	case <-time.After(50 * time.Millisecond):
+	case <-time.After(2 * time.Second):
 		return nil
 	}
 }
