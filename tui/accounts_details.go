@@ -95,6 +95,14 @@ func (f accountFacts) historyLines(width int, e environment) []string {
 	return lines
 }
 
+// usedWords are lastUseWords as a part of a sentence.
+func usedWords(account api.ServiceAccount, e environment) string {
+	if account.Key.LastUsedAt == nil {
+		return "never used"
+	}
+	return "last used " + lastUseWords(account, e)
+}
+
 func lastUseWords(account api.ServiceAccount, e environment) string {
 	used := account.Key.LastUsedAt
 	if used == nil {

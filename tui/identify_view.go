@@ -112,11 +112,7 @@ func (d identifyDialog) details(e environment) []string {
 		words[0] = "No service account has this key: it is deleted, a person's own, or another organization's."
 	default:
 		a := owner.Account
-		used := "never used"
-		if a.Key.LastUsedAt != nil {
-			used = "last used " + lastUseWords(*a, e)
-		}
-		words[0] = a.Name + ", team " + a.Team.Name + ", " + used
+		words[0] = a.Name + ", team " + a.Team.Name + ", " + usedWords(*a, e)
 		words[1] = "id " + a.ID
 	}
 	lines := []string{s.Muted.Render(e.measure.Truncate(d.found.Keys[d.cursor].Hint+" in "+places(d.found.Keys[d.cursor].Seen), e.width, s.Glyphs.Ellipsis))}

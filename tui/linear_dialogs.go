@@ -246,7 +246,7 @@ func (d identifyDialog) question(e environment) question {
 		case owner.Err != nil:
 			words = "not looked up: " + owner.Err.Error()
 		case owner.Account != nil:
-			words = accountWords(*owner.Account) + ", last used " + lastUseWords(*owner.Account, e)
+			words = accountWords(*owner.Account) + ", " + usedWords(*owner.Account, e)
 		}
 		q.about = append(q.about, fmt.Sprintf("%d. %s, %s: %s.", i+1, d.found.Keys[i].Hint, places(d.found.Keys[i].Seen), words))
 	}

@@ -58,7 +58,7 @@ func (l *Linear) rowWords(place int) string {
 		return team.Name + ", role " + team.Role.Name + ", " + m.teamsPage.accounts.words(team.ID) + " API keys"
 	}
 	account := m.accounts.shown.At(m.accounts.row(place))
-	words := account.Name + ", team " + account.Team.Name + ", last used " + lastUseWords(account, e)
+	words := account.Name + ", team " + account.Team.Name + ", " + usedWords(account, e)
 	if m.accounts.marks.ids[account.ID] {
 		words += ", marked"
 	}
