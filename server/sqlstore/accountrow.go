@@ -16,7 +16,7 @@ import (
 // is one text. Its parts that cannot hold the separator come first; of the two
 // that people choose, the first is preceded by its length.
 const (
-	accountRow = `SELECT concat_ws('|', (SELECT version FROM access_version WHERE singleton = 1), a.id, a.team_id,
+	accountRow = `SELECT concat_ws('|', (` + selectVersion + `), a.id, a.team_id,
 	a.created_by_type, a.created_by_id, a.created_at, coalesce(k.hint, ''), coalesce(k.created_at, 0),
 	coalesce(CAST(k.last_used_at AS TEXT), ''), coalesce(k.last_used_ip, ''), octet_length(a.name), a.name, a.created_by_name)
 	FROM `

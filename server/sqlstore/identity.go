@@ -16,7 +16,7 @@ import (
 // What it tells of the account is in the row of the key, which is deleted with
 // the account. The version is that of what teams grant (see access). Of a user's
 // key it tells only that it is one.
-const identityQuery = `SELECT (SELECT version FROM access_version WHERE singleton = 1), k.id, k.created_at, k.last_used_at,
+const identityQuery = `SELECT (` + selectVersion + `), k.id, k.created_at, k.last_used_at,
 		k.service_account_id, k.account_name, k.team_id
 	FROM keys k
 	WHERE k.slot = ? AND k.hash = ? AND k.deleted_at IS NULL`
@@ -29,7 +29,7 @@ const identityQuery = `SELECT (SELECT version FROM access_version WHERE singleto
 // read them whole. So the version is a subquery, of one row in any case, and
 // a deleted user is told apart by the status, not in the join, where it would
 // bring all indexes of what is not deleted into play.
-const userQuery = `SELECT (SELECT version FROM access_version WHERE singleton = 1), k.id, k.created_at, k.last_used_at,
+const userQuery = `SELECT (` + selectVersion + `), k.id, k.created_at, k.last_used_at,
 		u.id, u.name, u.email, u.status, m.team_id
 	FROM keys k
 	JOIN users u ON u.id = k.user_id
@@ -48,8 +48,20 @@ const deletedKey = `deleted_at = ?, slot = ~slot`
 
 // IdentityByKey implements [server.Store].
 func (s *Store) IdentityByKey(ctx context.Context, hash api.KeyHash) (server.Identity, error) {
+	return identityOf(ctx, s, owner, hash)
+}
+
+// IdentityBySSHKey implements [server.Store].
+func (s *Store) IdentityBySSHKey(ctx context.Context, fingerprint server.SSHFingerprint) (server.Identity, error) {
+	return identityOf(ctx, s, sshOwner, fingerprint)
+}
+
+// identityOf completes what an owner function found with the teams at the same
+// version, sorted by name.
+func identityOf[K any](ctx context.Context, s *Store,
+	find func(context.Context, reading, K) (server.Identity, []string, error), key K) (server.Identity, error) {
 	for {
-		identity, teamIDs, err := owner(ctx, s.readers.lookUp, hash)
+		identity, teamIDs, err := find(ctx, s.readers.lookUp, key)
 		if err != nil {
 			return server.Identity{}, err
 		}
@@ -61,9 +73,7 @@ func (s *Store) IdentityByKey(ctx context.Context, hash api.KeyHash) (server.Ide
 			continue
 		}
 		identity.Teams = teams
-		if len(teams) > 1 {
-			slices.SortFunc(identity.Teams, func(a, b api.Team) int { return strings.Compare(a.Name, b.Name) })
-		}
+		slices.SortFunc(identity.Teams, func(a, b api.Team) int { return strings.Compare(a.Name, b.Name) })
 		return identity, nil
 	}
 }

@@ -38,25 +38,6 @@ func addSSHKeys(ctx context.Context, from runner, users []server.UserDetails) er
 	}, `SELECT user_id, fingerprint, line FROM ssh_keys WHERE user_id IN (?`+strings.Repeat(`, ?`, len(users)-1)+`) ORDER BY line`, args...)
 }
 
-// IdentityBySSHKey implements [server.Store].
-func (s *Store) IdentityBySSHKey(ctx context.Context, fingerprint server.SSHFingerprint) (server.Identity, error) {
-	for {
-		identity, teamIDs, err := sshOwner(ctx, s.readers.lookUp, fingerprint)
-		if err != nil {
-			return server.Identity{}, err
-		}
-		teams, same, err := s.teamsAt(ctx, identity.AccessVersion, teamIDs)
-		if err != nil {
-			return server.Identity{}, err
-		}
-		if same {
-			identity.Teams = teams
-			slices.SortFunc(identity.Teams, func(a, b api.Team) int { return strings.Compare(a.Name, b.Name) })
-			return identity, nil
-		}
-	}
-}
-
 // sshOwner returns whose SSH key it is, without teams, and the ids of these.
 func sshOwner(ctx context.Context, read reading, fingerprint server.SSHFingerprint) (identity server.Identity, teamIDs []string, err error) {
 	identity.Type = api.IdentityUser
@@ -69,7 +50,7 @@ func sshOwner(ctx context.Context, read reading, fingerprint server.SSHFingerpri
 			teamIDs = append(teamIDs, team.String)
 		}
 		return err
-	}, `SELECT (SELECT version FROM access_version WHERE singleton = 1), k.created_at, u.id, u.name, u.email, u.status, m.team_id
+	}, `SELECT (`+selectVersion+`), k.created_at, u.id, u.name, u.email, u.status, m.team_id
 		FROM ssh_keys k
 		JOIN users u ON u.id = k.user_id
 		LEFT JOIN memberships m ON m.identity_id = u.id
