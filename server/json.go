@@ -18,16 +18,16 @@ func init() { huma.ValidateStrictCasing = true }
 var errNotJSON = errors.New("is not valid JSON in UTF-8 with each name once")
 
 // jsonFormat is encoding/json, except that a body which is not UTF-8, has half
-// of a surrogate pair or names a field twice is refused and not mended, and that no error quotes what was
-// sent.
+// of a surrogate pair or names a field twice is refused and not mended, and that
+// no error quotes what was sent.
 var jsonFormat = huma.Format{
 	Marshal: marshal,
 	Unmarshal: func(data []byte, v any) error {
-		if !utf8.Valid(data) || halfPair(data) || json.Unmarshal(data, v) != nil {
+		if !utf8.Valid(data) || json.Unmarshal(data, v) != nil {
 			return errNotJSON
 		}
 		// Huma decodes each body twice: to check it, and then into its type.
-		if document, ok := v.(*any); ok && members(*document) != colons(data) {
+		if document, ok := v.(*any); ok && (halfPair(data) || members(*document) != colons(data)) {
 			return errNotJSON
 		}
 		return nil
