@@ -89,11 +89,7 @@ func (p process) agreeToDelete(ctx context.Context, flags deleteFlags, account a
 		return err
 	}
 	if used := account.Key.LastUsedAt; used == nil || time.Since(*used) > usedRecently {
-		yes, err := p.confirm(ctx, "Delete Service Account?")
-		if err == nil && !yes {
-			err = errNothingChanged
-		}
-		return err
+		return p.agree(ctx, flags.connect, "Delete Service Account?")
 	}
 	answer, err := p.ask(ctx, "Something depends on it. Type its name to delete it: ")
 	if err == nil && norm.NFC.String(answer) != account.Name {

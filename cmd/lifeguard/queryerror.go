@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -56,5 +55,4 @@ func (e *queryError) underlined() string {
 	return b.String()
 }
 
-var errKeyInQuery = errors.New("there is an API key in the query, where other users of this machine and the shell's history " +
-	"can see it: give it to lifeguard identify on its standard input instead")
+var errKeyInQuery = keyIn("the query")

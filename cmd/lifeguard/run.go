@@ -206,8 +206,13 @@ func oneArgument(what string) cobra.PositionalArgs {
 	}
 }
 
-var errKeyInArgument = errors.New("there is an API key in the command line, where other users of this machine and the shell's history " +
-	"can see it: give it to lifeguard identify on its standard input instead")
+var errKeyInArgument = keyIn("the command line")
+
+// keyIn is the error for a key that was put where others read it.
+func keyIn(where string) error {
+	return errors.New("there is an API key in " + where + ", where other users of this machine and the shell's history " +
+		"can see it: give it to lifeguard identify on its standard input instead")
+}
 
 func flagError(cmd *cobra.Command, err error) error {
 	return &usageError{command: cmd.CommandPath(), err: err}
