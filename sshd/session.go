@@ -90,17 +90,18 @@ func (s *Session) awake() {
 }
 
 // alive is a stream whose use is a sign of life, and whose end is that of the
-// session when it is its terminal's.
+// session when it is the one that holds it.
 type alive struct {
 	io.Reader
 	io.Writer
 	session *Session
+	holds   bool
 }
 
 func (a alive) Read(p []byte) (int, error) {
 	n, err := a.Reader.Read(p)
 	a.session.awake()
-	if err != nil && a.session.Terminal {
+	if err != nil && a.holds {
 		a.session.end(errGone)
 	}
 	return n, err
@@ -122,7 +123,7 @@ func (s *Server) newSession(over ssh.Session, person Person) (*Session, context.
 		ssh: over, end: end, notices: make(chan string, 1), rest: s.options.Idle,
 	}
 	session.Notices = session.notices
-	session.Stdin = alive{Reader: over, session: session}
+	session.Stdin = alive{Reader: over, session: session, holds: terminal}
 	session.Stdout = alive{Writer: over, session: session}
 	session.Stderr = alive{Writer: over.Stderr(), session: session}
 	session.idle = time.AfterFunc(s.options.Idle, func() { end(ErrIdle) })
