@@ -92,6 +92,8 @@ func (d keyDialog) delivery(e environment) []string {
 		switch {
 		case d.copied.Native:
 			say(g.Good+" "+words, s.Success.Render)
+		case d.copied.Terminal == clipboard.None && !e.noFiles:
+			say(g.Warn+" "+d.copied.Words()+", or write it to a file.", s.Warning.Render)
 		case d.copied.Terminal == clipboard.None:
 			say(g.Warn+" "+words, s.Warning.Render)
 		case d.copies > 1:

@@ -104,6 +104,10 @@ func (l *Linear) Init() tea.Cmd {
 	if l.model.options.ReadOnly {
 		l.say("This console is read-only.")
 	}
+	if l.model.toast.text != "" { // it would be gone when loading takes long
+		l.say(l.model.toast.text)
+		l.told.toast = l.model.toast
+	}
 	l.pass(tea.WindowSizeMsg{Width: linearWidth, Height: linearHeight})
 	return tea.Batch(append(l.cmds, l.model.Init())...)
 }
@@ -122,6 +126,13 @@ func (l *Linear) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		l.line(string(msg))
 	case LinesEndedMsg:
 		l.ended = true
+	case NoticeMsg:
+		l.pass(msg)
+		if l.asked != "" {
+			// Said at once, and then what is asked again: it may be about this moment.
+			l.raw("\n")
+			l.asked = ""
+		}
 	case settledMsg, tea.WindowSizeMsg: // there is no screen to have a size
 	default:
 		l.pass(msg)

@@ -3,6 +3,8 @@ package tui
 import (
 	"fmt"
 	"strings"
+
+	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
 )
 
 // question asks whether a new key has reached its person, who is shown it when it
@@ -22,7 +24,10 @@ func (d keyDialog) question(e environment) question {
 	default:
 		q.about = append(q.about, d.delivery(e)...)
 		q.prompt = "have, if you have it; or copy, write FILE, show: "
-		if e.noFiles {
+		switch {
+		case e.noFiles && d.nowhere():
+			q.prompt = "have, if you have it; or show: "
+		case e.noFiles:
 			q.prompt = "have, if you have it; or copy, show: "
 		}
 		if d.delivered {
@@ -31,6 +36,9 @@ func (d keyDialog) question(e environment) question {
 	}
 	return q
 }
+
+// nowhere reports whether there is nothing that it could be copied to.
+func (d keyDialog) nowhere() bool { return d.copies > 0 && d.copied == clipboard.Result{} }
 
 // showKey writes the key, alone on its line. Nothing else writes one.
 func (l *Linear) showKey(d keyDialog) {

@@ -94,7 +94,7 @@ func (r Result) Words() string {
 	case OSC52, Passthrough, TmuxOrScreen:
 		return "Sent to the terminal" + look
 	}
-	return "Not copied: select it above, or write it to a file"
+	return "Not copied: select it above"
 }
 
 // Limit is how long one use of a program may take, the native clipboard's or

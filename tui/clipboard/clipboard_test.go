@@ -101,13 +101,13 @@ func TestCopy(t *testing.T) {
 	}{
 		"native":             {clipboard.Auto, nil, &board{}, "Copied to this machine's clipboard", clipboard.Result{Native: true}},
 		"native fails":       {clipboard.Auto, nil, &board{err: errors.New("Error: Can't open display: :7\nand more")}, "Sent to the terminal; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.OSC52, Sequence: osc52, Problem: "This machine's clipboard failed: Error: Can't open display: :7. Set clipboard: osc52 in the configuration to ask the terminal alone."}},
-		"only native, fails": {clipboard.OnlyNative, nil, &board{err: errors.New("exit status 1")}, "Not copied: select it above, or write it to a file", clipboard.Result{Problem: "This machine's clipboard failed: exit status 1. Set clipboard: osc52 in the configuration to ask the terminal alone."}},
-		"only native, none":  {clipboard.OnlyNative, nil, &board{absent: true}, "Not copied: select it above, or write it to a file", clipboard.Result{Problem: "This machine's clipboard failed: there is no display or no program for it. Set clipboard: osc52 in the configuration to ask the terminal alone."}},
+		"only native, fails": {clipboard.OnlyNative, nil, &board{err: errors.New("exit status 1")}, "Not copied: select it above", clipboard.Result{Problem: "This machine's clipboard failed: exit status 1. Set clipboard: osc52 in the configuration to ask the terminal alone."}},
+		"only native, none":  {clipboard.OnlyNative, nil, &board{absent: true}, "Not copied: select it above", clipboard.Result{Problem: "This machine's clipboard failed: there is no display or no program for it. Set clipboard: osc52 in the configuration to ask the terminal alone."}},
 		"the terminal":       {clipboard.OnlyOSC52, nil, &board{}, "Sent to the terminal; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.OSC52, Sequence: osc52}},
 		"screen":             {clipboard.Auto, []string{"STY=1.x"}, &board{absent: true}, "Sent to your terminal through screen; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.Screen, Sequence: ansi.ScreenPassthrough(osc52, 76)}},
 		"native fails, X11":  {clipboard.Auto, []string{"DISPLAY=:7", "TERM=tmux-256color"}, &board{err: errors.New("exit status 1")}, "Sent to the terminal; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.Passthrough, Sequence: osc52 + ansi.TmuxPassthrough(osc52), Problem: "This machine's clipboard (X11) failed: exit status 1. Check DISPLAY, or set clipboard: osc52 in the configuration."}},
 		"screen or tmux":     {clipboard.Auto, []string{"TERM=screen-256color"}, &board{absent: true}, "Sent to the terminal; if paste is empty, select it above", clipboard.Result{Terminal: clipboard.TmuxOrScreen, Sequence: ansi.ScreenPassthrough(osc52, 76) + osc52}},
-		"off":                {clipboard.Off, nil, &board{}, "Not copied: select it above, or write it to a file", clipboard.Result{}},
+		"off":                {clipboard.Off, nil, &board{}, "Not copied: select it above", clipboard.Result{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := clipboard.New(test.mode, environment(test.env...), test.board).Copy(t.Context(), secret)
