@@ -195,10 +195,16 @@ func (s *sshService) serve(ctx context.Context, session *sshd.Session) int {
 		_, _ = fmt.Fprintln(session.Stderr, "lifeguard: the command has a quote that does not end")
 		return exitFailed
 	}
-	return runVerbs(ctx, args, process{
+	return s.command(ctx, session, args...)
+}
+
+// command carries out the command that words make.
+func (s *sshService) command(ctx context.Context, session *sshd.Session, words ...string) int {
+	p := process{
 		stdin: session.Stdin, stdout: session.Stdout, stderr: session.Stderr, env: session.Env(),
 		reach: func(options ...client.Option) (*client.Client, error) { return s.client(session, options...) },
-	})
+	}
+	return runVerbs(ctx, words, p, s.linearCommand(session))
 }
 
 func loginOf(person sshd.Person) server.SSHLogin {

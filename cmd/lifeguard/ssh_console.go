@@ -24,11 +24,10 @@ const sshFramesPerSecond = 60
 func (s *sshService) console(ctx context.Context, session *sshd.Session) int {
 	switch {
 	case !session.Terminal:
-		_, _ = fmt.Fprintln(session.Stderr, "lifeguard: the console needs a terminal: connect with ssh -t, or give a command, such as list")
+		_, _ = fmt.Fprintln(session.Stderr, "lifeguard: the console needs a terminal: connect with ssh -t, or give a command, such as list, or linear to answer it line by line")
 		return exitCancelled
 	case session.Term == "" || session.Term == "dumb":
-		_, _ = fmt.Fprintln(session.Stderr, "lifeguard: the console cannot be drawn on a terminal without cursor movement (TERM is dumb): set TERM, or give a command, such as list")
-		return exitCancelled
+		return s.command(ctx, session, linearName)
 	}
 	c, err := s.client(session, client.WithVia(via("console")))
 	if err != nil {

@@ -233,7 +233,13 @@ type sshScreen struct {
 // open connects with a key, on a terminal of a size.
 func (s *sshServed) open(key string, width, height int, args ...string) *sshScreen {
 	s.t.Helper()
-	screen := &sshScreen{t: s.t, cmd: s.command(key, append([]string{"-tt"}, args...)...), ended: make(chan struct{})}
+	return s.show(s.command(key, append([]string{"-tt"}, args...)...), width, height)
+}
+
+// show runs ssh on a terminal of a size.
+func (s *sshServed) show(cmd *exec.Cmd, width, height int) *sshScreen {
+	s.t.Helper()
+	screen := &sshScreen{t: s.t, cmd: cmd, ended: make(chan struct{})}
 	screen.screen = vt.NewEmulator(max(width, 1), max(height, 1))
 	var err error
 	if screen.tty, err = pty.StartWithSize(screen.cmd, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}); err != nil {

@@ -184,13 +184,8 @@ func TestSSHServerStopsAfterANotice(t *testing.T) {
 func TestSSHTerminalsOfEveryKind(t *testing.T) {
 	s := serveSSH(t)
 	_, stderr, code := s.run("ada", "", "-T")
-	if code != 2 || !strings.Contains(stderr, "the console needs a terminal") {
+	if code != 2 || !strings.Contains(stderr, "the console needs a terminal: connect with ssh -t, or give a command, such as list, or linear") {
 		t.Errorf("without a terminal: exit code %d: %s", code, stderr)
-	}
-	dumb := s.command("ada", "-tt")
-	dumb.Env = append(dumb.Env, "TERM=dumb")
-	if output, err := dumb.CombinedOutput(); dumb.ProcessState.ExitCode() != 2 || !strings.Contains(string(output), "TERM is dumb") {
-		t.Errorf("a dumb terminal: %v: %s", err, output)
 	}
 	nothing := s.open("ada", 0, 0) // waits until it is told a size
 	nothing.mu.Lock()

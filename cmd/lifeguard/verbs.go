@@ -27,11 +27,11 @@ func verbs(p process) []*cobra.Command {
 }
 
 // runVerbs carries out a command line of somebody who is elsewhere and has
-// signed in already, and returns its exit code. There are the verbs and nothing
-// else, and none of them reaches for this machine: they have no flags for
-// servers, configurations or files, read no file, and start no program. Who
+// signed in already, and returns its exit code. There are the verbs, what is given
+// beside them, and nothing else, and no verb reaches for this machine: they have no
+// flags for servers, configurations or files, read no file, and start no program. Who
 // they act as is p.reach's to say.
-func runVerbs(ctx context.Context, args []string, p process) int {
+func runVerbs(ctx context.Context, args []string, p process, beside ...*cobra.Command) int {
 	root := &cobra.Command{
 		Use:   "lifeguard",
 		Short: "Service-account API keys, without a screen",
@@ -41,6 +41,7 @@ func runVerbs(ctx context.Context, args []string, p process) int {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SilenceUsage, root.SilenceErrors = true, true
 	root.AddCommand(verbs(p)...)
+	root.AddCommand(beside...)
 	// Cobra answers two hidden commands on its own, for completion.
 	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
 		args = append([]string{"--"}, args...)
