@@ -34,7 +34,9 @@ func (c *certificate) config() *tls.Config {
 }
 
 // reloadOnHangup reads the files again with each SIGHUP, until stop is called.
-// Files that cannot be used change nothing.
+// Files that cannot be used change nothing. Without a certificate, which is
+// nil, SIGHUP changes nothing either: a supervisor that sends it to have the
+// configuration read again must not end the server.
 func (c *certificate) reloadOnHangup(logger *slog.Logger) (stop func()) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -46,7 +48,9 @@ func (c *certificate) reloadOnHangup(logger *slog.Logger) (stop func()) {
 				return
 			case <-hangups:
 			}
-			if err := c.load(); err != nil {
+			if c == nil {
+				logger.Info("there is no certificate to read again")
+			} else if err := c.load(); err != nil {
 				logger.Error("the certificate was not read again, the old one stays", "error", err)
 			} else {
 				logger.Info("the certificate was read again", "file", c.file)

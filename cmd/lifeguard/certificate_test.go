@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -43,11 +44,16 @@ func writeCertificate(t *testing.T, folder string, serial int64) {
 	}
 }
 
-func TestCertificateIsReadAgain(t *testing.T) {
-	folder := t.TempDir()
-	initialised(t, folder)
-	writeCertificate(t, folder, 1)
-	cmd := program(t, folder, "serve", "--listen", "127.0.0.1:0", "--database", "sqlite:keys.db", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
+// hungUp is a server that gets SIGHUP, and what it logs.
+type hungUp struct {
+	cmd     *exec.Cmd
+	address string
+	logged  *bufio.Scanner
+}
+
+func serveToHangUp(t *testing.T, folder, scheme string, flags ...string) hungUp {
+	t.Helper()
+	cmd := program(t, folder, append([]string{"serve", "--listen", "127.0.0.1:0", "--database", "sqlite:keys.db"}, flags...)...)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -64,24 +70,54 @@ func TestCertificateIsReadAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := strings.TrimPrefix(strings.TrimSpace(line), "lifeguard listens on https://")
-	logged := bufio.NewScanner(stderr)
-	hangUp := func(want string) {
-		t.Helper()
-		if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
-			t.Fatal(err)
-		}
-		for logged.Scan() {
-			if strings.Contains(logged.Text(), want) {
-				return
-			}
-		}
-		t.Fatalf("the log ended without %q", want)
+	address := strings.TrimPrefix(strings.TrimSpace(line), "lifeguard listens on "+scheme+"://")
+	return hungUp{cmd, address, bufio.NewScanner(stderr)}
+}
+
+// hangUp sends SIGHUP and waits until the log says what it did.
+func (h hungUp) hangUp(t *testing.T, want string) {
+	t.Helper()
+	if err := h.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
 	}
+	for h.logged.Scan() {
+		if strings.Contains(h.logged.Text(), want) {
+			return
+		}
+	}
+	t.Fatalf("the log ended without %q", want)
+}
+
+func (h hungUp) stop(t *testing.T) {
+	t.Helper()
+	if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for h.logged.Scan() { // until the end
+	}
+	if err := h.cmd.Wait(); err != nil {
+		t.Errorf("serve ended with %v", err)
+	}
+}
+
+func TestAHangupWithoutACertificateEndsNothing(t *testing.T) {
+	folder := t.TempDir()
+	initialised(t, folder)
+	running := serveToHangUp(t, folder, "http")
+	running.hangUp(t, "there is no certificate to read again")
+	running.hangUp(t, "there is no certificate to read again")
+	running.stop(t)
+}
+
+func TestCertificateIsReadAgain(t *testing.T) {
+	folder := t.TempDir()
+	initialised(t, folder)
+	writeCertificate(t, folder, 1)
+	running := serveToHangUp(t, folder, "https", "--tls-cert", "cert.pem", "--tls-key", "key.pem")
 	serial := func() int64 {
 		t.Helper()
 		dialer := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}
-		conn, err := dialer.DialContext(t.Context(), "tcp", address)
+		conn, err := dialer.DialContext(t.Context(), "tcp", running.address)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,23 +128,16 @@ func TestCertificateIsReadAgain(t *testing.T) {
 		t.Errorf("certificate %d at first", got)
 	}
 	writeCertificate(t, folder, 2)
-	hangUp("the certificate was read again")
+	running.hangUp(t, "the certificate was read again")
 	if got := serial(); got != 2 {
 		t.Errorf("certificate %d after SIGHUP", got)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "key.pem"), []byte("nonsense"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	hangUp("the certificate was not read again, the old one stays")
+	running.hangUp(t, "the certificate was not read again, the old one stays")
 	if got := serial(); got != 2 {
 		t.Errorf("certificate %d after a broken one", got)
 	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	for logged.Scan() { // until the end
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("serve ended with %v", err)
-	}
+	running.stop(t)
 }

@@ -36,7 +36,7 @@ func serveCommand(p process) *cobra.Command {
 		Long: "Serves the HTTP API and prints one line with its address when it is ready. SIGTERM and SIGINT let the\n" +
 			"running requests finish; a second one ends at once. Keys travel in every request, so plain HTTP is for\n" +
 			"this machine's own addresses only, unless --insecure-http says that something in front encrypts.\n" +
-			"SIGHUP reads the TLS certificate and its key again.",
+			"SIGHUP reads the TLS certificate and its key again, and never ends the server.",
 		Example: "lifeguard serve --listen 127.0.0.1:8080 --database sqlite:keys.db\n" +
 			"lifeguard serve --listen :8443 --database sqlite:keys.db --tls-cert cert.pem --tls-key key.pem\n" +
 			"lifeguard serve --listen :8443 --database postgres://lifeguard@db.example.com/keys --tls-cert cert.pem --tls-key key.pem",
@@ -69,15 +69,16 @@ func serveCommand(p process) *cobra.Command {
 
 func serve(ctx context.Context, p process, flags serveFlags) error {
 	logger := slog.New(slog.NewJSONHandler(p.stderr, nil))
+	var pair *certificate
 	var config *tls.Config
 	if flags.certificate != "" {
-		pair := &certificate{file: flags.certificate, keyFile: flags.key}
+		pair = &certificate{file: flags.certificate, keyFile: flags.key}
 		if err := pair.load(); err != nil {
 			return err
 		}
-		defer pair.reloadOnHangup(logger)()
 		config = pair.config()
 	}
+	defer pair.reloadOnHangup(logger)()
 	listener, err := listen(ctx, flags, config)
 	if err != nil {
 		return err
