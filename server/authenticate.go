@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,7 +22,14 @@ import (
 // maxBodies.
 const maxBody = 64 << 10
 
-var maxBodies = map[string]int64{opApplyOrganization: api.MaxOrganization}
+// maxMembers bounds the lists of a team's users: 26,000 ids, as set wants all of
+// a team at once.
+const maxMembers = 1 << 20
+
+var maxBodies = map[string]int64{
+	opApplyOrganization: api.MaxOrganization,
+	opAddMembers:        maxMembers, opRemoveMembers: maxMembers, opSetMembers: maxMembers,
+}
 
 func maxBodyOf(operation string) int64 {
 	if limit, ok := maxBodies[operation]; ok {
@@ -38,6 +46,7 @@ func (s *Server) admit(hctx huma.Context, next func(huma.Context)) {
 	// There is one format to answer in. Huma would look for the one that is
 	// asked for when the change is made already, and panics on some lists.
 	r.Header.Del("Accept")
+	plainContentType(r.Header)
 	operation := hctx.Operation().OperationID
 	requestOf(hctx.Context()).operation = operation
 	rule, known := rules[operation]
@@ -77,6 +86,17 @@ func (s *Server) admit(hctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	next(huma.WithValue(hctx, callerKey{}, &caller))
+}
+
+// plainContentType leaves the media type alone, in lower case: names of media
+// types are alike in any case, and there may be space before their parameters
+// (RFC 9110, 5.6.6 and 8.3.1). Huma compares byte by byte.
+func plainContentType(h http.Header) {
+	if sent := h.Get("Content-Type"); sent != "" && sent != jsonType {
+		if media, _, err := mime.ParseMediaType(sent); err == nil {
+			h.Set("Content-Type", media)
+		}
+	}
 }
 
 type callerKey struct{}

@@ -201,6 +201,19 @@ func TestEveryAcceptIsAnsweredInJSON(t *testing.T) {
 	}
 }
 
+// A media type is the same in any case, and may have space before its
+// parameters.
+func TestAMediaTypeIsKnownHoweverItIsWritten(t *testing.T) {
+	f := newFixture(t)
+	for i, media := range []string{"application/json", "Application/JSON", "application/json ; charset=utf-8", "APPLICATION/JSON;charset=UTF-8", "application/json;charset"} {
+		f.must(http.StatusCreated, f.post("admin", createBody(fmt.Sprintf("ci %d", i), f.teamA), "Content-Type", media))
+	}
+	for _, media := range []string{"application/jsonx", "text/json", "x", "application/x-www-form-urlencoded"} {
+		f.refused(http.StatusUnsupportedMediaType, api.CodeBadRequest, f.post("admin", createBody("no", f.teamA), "Content-Type", media))
+	}
+	f.must(http.StatusOK, f.do("admin", http.MethodPost, api.PathIntrospect, "token=x", "Content-Type", "Application/X-WWW-Form-URLencoded ; charset=utf-8"))
+}
+
 func TestDeleteEndsTheKey(t *testing.T) {
 	f := newFixture(t)
 	f.must(http.StatusOK, f.do("account of A", http.MethodGet, api.PathMe, ""))

@@ -10,6 +10,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
+// jsonType is the media type of all bodies but forms.
+const jsonType = "application/json"
+
 // A field is known by its exact name alone. Huma, like encoding/json, would
 // take NAME for name, and whoever checks the request in front of the server
 // might see one of them and the server act on the other.

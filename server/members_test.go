@@ -79,6 +79,25 @@ func TestMembersAreAddedRemovedAndSet(t *testing.T) {
 	f.must(http.StatusOK, f.do("account of A", http.MethodGet, api.PathMe, ""))
 }
 
+// A team has more users than fit into a body of the usual size, and set wants
+// them all.
+func TestManyMembersAreSetAtOnce(t *testing.T) {
+	f := newFixture(t)
+	ids := make([]string, 26000)
+	for i := range ids {
+		ids[i] = f.ids["nobody"]
+	}
+	ids[len(ids)-1] = f.ids["scim"]
+	answer := f.must(http.StatusOK, f.do("admin", http.MethodPost, membersPath(f.teamA, "set"), idsBody(ids...)))
+	if got := strings.TrimSpace(answer.Body.String()); got != `{"added":2,"removed":0}` {
+		t.Error(got)
+	}
+	for _, what := range []string{"add", "remove", "set"} {
+		f.refused(http.StatusRequestEntityTooLarge, api.CodeTooLarge,
+			f.do("admin", http.MethodPost, membersPath(f.teamA, what), idsBody(append(ids, ids...)...)))
+	}
+}
+
 func TestWhatCannotBeAMember(t *testing.T) {
 	f := newFixture(t)
 	gone := f.newUser("gone@example.com")

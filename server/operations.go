@@ -65,8 +65,8 @@ func (s *Server) register(version string) {
 				}},
 			},
 		},
-		Formats:       map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
-		DefaultFormat: "application/json",
+		Formats:       map[string]huma.Format{jsonType: jsonFormat, "json": jsonFormat},
+		DefaultFormat: jsonType,
 		Transformers:  []huma.Transformer{s.transform},
 	}
 	api := humago.New(s.mux, config)
@@ -206,12 +206,12 @@ func (s *Server) registerProcess(on huma.API) {
 	handle(s, on, operation{
 		id: opOpenAPI, method: http.MethodGet, path: api.PathOpenAPI,
 		summary: "This document", description: "OpenAPI 3.1.",
-		sends: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject, Description: "An OpenAPI document."}}},
+		sends: map[string]*huma.MediaType{jsonType: {Schema: &huma.Schema{Type: huma.TypeObject, Description: "An OpenAPI document."}}},
 	}, func(context.Context, *struct{}) (*document, error) {
 		body, err := s.openAPI()
 		if err != nil {
 			return nil, internal(fmt.Errorf("write the OpenAPI document: %w", err))
 		}
-		return &document{ContentType: "application/json", Body: body}, nil
+		return &document{ContentType: jsonType, Body: body}, nil
 	})
 }

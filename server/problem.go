@@ -168,7 +168,18 @@ func translate(model *huma.ErrorModel) *problemError {
 
 // fieldName is what a field can look like to be named in an answer. A key that
 // was pasted in the place of a field's name does not.
-var fieldName = regexp.MustCompile(`^[a-z][a-z_]{0,31}$`)
+var fieldName = regexp.MustCompile(`^[a-z][a-z_]{0,31}(\[\d+\])*$`)
+
+// nameable is as much of a location as can be named in an answer.
+func nameable(location string) string {
+	parts := strings.Split(location, ".")
+	for i, part := range parts {
+		if !fieldName.MatchString(part) {
+			return strings.Join(parts[:i], ".")
+		}
+	}
+	return location
+}
 
 func fieldProblem(detail *huma.ErrorDetail) api.FieldProblem {
 	location, message := detail.Location, detail.Message
@@ -177,11 +188,7 @@ func fieldProblem(detail *huma.ErrorDetail) api.FieldProblem {
 	case err == nil:
 		return api.FieldProblem{Location: location + "." + required, Message: "is required"}
 	case message == validation.MsgUnexpectedProperty:
-		parent, field, _ := strings.Cut(location, ".")
-		if !fieldName.MatchString(field) {
-			location = parent
-		}
-		return api.FieldProblem{Location: location, Message: "has a field that this endpoint does not know"}
+		return api.FieldProblem{Location: nameable(location), Message: "has a field that this endpoint does not know"}
 	}
 	return api.FieldProblem{Location: location, Message: message}
 }

@@ -117,6 +117,10 @@ func TestWhatCannotBeAUser(t *testing.T) {
 		`{"email":"b@x","teams":[` + strings.Repeat(`{"id":"A"},`, 50) + `{"id":"A"}]}`: "body.teams",
 		`{"email":"` + strings.Repeat("b", 255-len("@example.com")) + `@example.com"}`:  "body.email",
 		`{"email":"b@x","status":"active"}`:                                             "body.status",
+		`{"email":"b@x","teams":[{"id":"` + f.teamA + `","name":"A"}]}`:                 "body.teams[0].name",
+		`{"email":"b@x","teams":[{"id":"` + f.teamA + `","` + mint(t) + `":"A"}]}`:      "body.teams[0]",
+		`{"email":"b@x","x.` + mint(t) + `":1}`:                                         "body.x",
+		`{"email":"b@x","` + mint(t) + `.x":1}`:                                         "body",
 	} {
 		problem := f.refused(http.StatusUnprocessableEntity, api.CodeInvalid, f.do("admin", http.MethodPost, api.PathUsers, body))
 		if len(problem.Errors) != 1 || problem.Errors[0].Location != location {
