@@ -25,7 +25,6 @@ import (
 type Client struct {
 	settings
 	base *url.URL // without a trailing slash and without the API's own path
-	name string   // what errors call the server
 	key  api.Secret
 	http *http.Client
 }
@@ -50,9 +49,12 @@ func New(baseURL string, key api.Secret, options ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.base, c.name = base, base.Host
-	if c.dialer != nil {
-		c.name = "the embedded authority"
+	c.base = base
+	if c.name == "" {
+		c.name = base.Host
+		if c.dialer != nil {
+			c.name = "the embedded authority"
+		}
 	}
 	if base.Scheme == "http" && c.dialer == nil && !loopback(base.Hostname()) {
 		return nil, local(fmt.Sprintf("the API key would travel unencrypted to %s: use an https address", c.name), nil)

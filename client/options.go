@@ -26,6 +26,7 @@ type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 type Option func(*settings)
 
 type settings struct {
+	name      string // what errors call the server, "" until New knows its host
 	dialer    Dialer
 	transport http.RoundTripper
 	tls       *tls.Config
@@ -51,6 +52,10 @@ func defaults() settings {
 // WithDialer makes all connections through dial, and through no proxy. It is
 // for a server inside this process: the key may then travel over plain http.
 func WithDialer(dial Dialer) Option { return func(s *settings) { s.dialer = dial } }
+
+// WithName sets what errors call the server, and [Client.Name] returns, instead
+// of its host.
+func WithName(name string) Option { return func(s *settings) { s.name = name } }
 
 // WithTransport sends requests through transport. The options on dialing, TLS
 // and proxies are then the transport's own matter and cannot be combined with

@@ -32,7 +32,7 @@ func auditCommand(p process) *cobra.Command {
 			"the console's Audit log page takes: words as they stand, actor:ada, action:delete, target:ci-deploy, !outcome:success,\n" +
 			"time:<7d. With --follow it goes on with each new event until it is interrupted.\n\n" +
 			"On a terminal it prints a table; elsewhere lines with tabs between time, number, action, outcome, actor, kind of\n" +
-			"target, target and address. Without a server it shows the log of the authority on this machine.",
+			"target, target and address." + p.here(" Without a server it shows the log of the authority on this machine."),
 		Example: "lifeguard audit --query 'denied time:<1h' --follow --server https://keys.example.com\n" +
 			"lifeguard audit --action service_account.delete --since 2026-01-01T00:00:00Z --last 0 --jsonl | jq -r .actor.name",
 		Args: noArguments,

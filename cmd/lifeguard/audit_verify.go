@@ -24,13 +24,13 @@ type auditVerifyFlags struct {
 func auditVerifyCommand(p process) *cobra.Command {
 	flags := auditVerifyFlags{connect: connectFlags{command: "audit verify"}}
 	cmd := &cobra.Command{
-		Use:   "verify [--database DSN | --server URL]",
+		Use:   "verify" + p.here(" [--database DSN | --server URL]"),
 		Short: "Find audit events that were edited, dropped or reordered",
 		Long: "Computes the chain of hashes over the audit log again and names every event that does not fit: edited, moved\n" +
 			"or missing. A chain cannot tell that its last events were cut off. So the end of the log is printed as\n" +
-			"SEQUENCE:HASH: keep it somewhere else, and give it to --expect the next time.\n\n" +
-			"With --database the database is read itself, with --server through the API. With neither it is the database\n" +
-			"of the authority on this machine.",
+			"SEQUENCE:HASH: keep it somewhere else, and give it to --expect the next time." +
+			p.here("\n\nWith --database the database is read itself, with --server through the API. With neither it is the database\n"+
+				"of the authority on this machine."),
 		Example: "lifeguard audit verify --database sqlite:keys.db",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {

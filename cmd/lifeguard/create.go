@@ -33,14 +33,15 @@ func createCommand(p process) *cobra.Command {
 		Use:   "create --team TEAM --name NAME",
 		Short: "Make a service account with its API key",
 		Long: "Makes a service account in a team, whose permissions it inherits, and prints its API key alone on standard\n" +
-			"output, this once; words go to standard error. --key-file writes the key to a file that only you can read\n" +
-			"instead. At a terminal it asks for what is left out.\n\n" +
+			"output, this once; words go to standard error." +
+			p.here(" --key-file writes the key to a file that only you can read\n"+
+				"instead. At a terminal it asks for what is left out.") + "\n\n" +
 			"A lost answer is asked for again: there is one account. Where the key cannot be handed over, the account is\n" +
 			"deleted again. A pipeline that repeats its steps gives an --idempotency-key of its own, and the same one each\n" +
 			"time: while the key was never used, and for 24 hours, it gets the same account with a fresh key.\n\n" +
 			"With --seal-to the key is encrypted to those who are named, with age, and nobody sees it: what is printed or\n" +
 			"written is ASCII armor, which age -d -i KEY-FILE opens. The audit log says so. A recipient is an SSH public key\n" +
-			"(ssh-ed25519 or ssh-rsa, as in a .pub file), an age recipient (age1…), or @FILE with one of them a line.",
+			"(ssh-ed25519 or ssh-rsa, as in a .pub file) or an age recipient (age1…)" + p.here("; @FILE has one of them a line") + ".",
 		Example: "lifeguard create --team platform --name ci-deploy > ci.key\n" +
 			"lifeguard create --team platform --name ci-deploy --key-file ci.key --server https://keys.example.com\n" +
 			"lifeguard create --team platform --name ci-deploy --json | vault kv put secret/ci -\n" +

@@ -38,8 +38,8 @@ func listCommand(p process) *cobra.Command {
 		Long: "Prints service accounts: a table on a terminal, tab-separated lines elsewhere. --query takes what the console's\n" +
 			"search takes, and finds the same: words are matched fuzzily and ranked, team:platform, by:ada, created:<7d,\n" +
 			"used:>90d,never, !prod, \"exact\" and /regex/ are conditions. docs/query.md has all of it. A query that is not\n" +
-			"understood is shown with what is wrong underlined, and the exit code is 2.\n\n" +
-			"Without a server it lists the accounts of the authority on this machine.",
+			"understood is shown with what is wrong underlined, and the exit code is 2." +
+			p.here("\n\nWithout a server it lists the accounts of the authority on this machine."),
 		Example: "lifeguard list --query 'ci dep !prod' --server https://keys.example.com\n" +
 			"lifeguard list --query 'used:>90d,never' --sort used --reverse\n" +
 			"lifeguard list --query 'team:=platform created:<7d' --jsonl | jq -r .id",

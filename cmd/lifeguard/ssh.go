@@ -181,7 +181,7 @@ func (s *sshService) client(session *sshd.Session, options ...client.Option) (*c
 		})
 	}
 	return client.New("http://localhost", api.Secret{},
-		append(options, client.WithUserAgent("lifeguard/"+buildVersion()), client.WithDialer(dial))...)
+		append(options, client.WithName(s.organization), client.WithUserAgent("lifeguard/"+buildVersion()), client.WithDialer(dial))...)
 }
 
 // serve carries out a session.

@@ -259,6 +259,8 @@ func TestSSHCommands(t *testing.T) {
 		{"ada", "create --team administrators --name x --key-file /tmp/x", "", 1, "", "unknown flag"},
 		{"ada", "create --team administrators --name x --seal-to @/etc/passwd", "", 1, "", "files cannot be read over SSH"},
 		{"ada", "delete 'ci  deploy'", "", 1, "", "--confirm"},
+		{"ada", "get nobody", "", 1, "", `Acme has no service account named "nobody"`},
+		{"ada", "create --team nowhere --name x", "", 1, "", `Acme has no team "nowhere"`},
 		{"eve", "whoami", "", 0, "eve@example.com", ""},
 		{"eve", "list", "", 1, "", "permission"},
 		{"eve", "list --json", "", 1, "", `"status":403`},

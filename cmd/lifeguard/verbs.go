@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,11 +44,42 @@ func runVerbs(ctx context.Context, args []string, p process, beside ...*cobra.Co
 	root.SilenceUsage, root.SilenceErrors = true, true
 	root.AddCommand(verbs(p)...)
 	root.AddCommand(beside...)
+	keepExamples(root)
 	// Cobra answers two hidden commands on its own, for completion.
 	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
 		args = append([]string{"--"}, args...)
 	}
 	return execute(root, args, p, func() error { return root.ExecuteContext(ctx) })
+}
+
+// here is a part of a command's help that is about the machine that it runs on:
+// whoever is elsewhere does without it.
+func (p process) here(text string) string {
+	if p.reach != nil {
+		return ""
+	}
+	return text
+}
+
+var exampleFlag = regexp.MustCompile(`--([a-z-]+)`)
+
+// keepExamples keeps those examples of a command, and of the ones below it, that
+// name no flag and no file which are not there.
+func keepExamples(cmd *cobra.Command) {
+	var kept []string
+	for line := range strings.SplitSeq(strings.ReplaceAll(cmd.Example, " --server https://keys.example.com", ""), "\n") {
+		known := !strings.Contains(line, "@")
+		for _, flag := range exampleFlag.FindAllStringSubmatch(line, -1) {
+			known = known && cmd.Flags().Lookup(flag[1]) != nil
+		}
+		if known {
+			kept = append(kept, line)
+		}
+	}
+	cmd.Example = strings.Join(kept, "\n")
+	for _, below := range cmd.Commands() {
+		keepExamples(below)
+	}
 }
 
 // withClient does work with a client of the authority that a command is about:

@@ -105,4 +105,13 @@ func TestVerbsOfSomebodyElsewhereReachForNothing(t *testing.T) {
 	if stdout, _, _ := e.run("", "list"); stdout != "" {
 		t.Errorf("there is %q", stdout)
 	}
+	// Nor do they tell of what is not there.
+	for _, args := range [][]string{{"list"}, {"get"}, {"create"}, {"delete"}, {"identify"}, {"teams"}, {"whoami"}, {"audit"}, {"audit", "verify"}, {"audit", "export"}} {
+		stdout, _, _ := e.run("", append(args, "--help")...)
+		for _, words := range []string{"--server", "--context", "--key-file", "--database", "--view", "this machine", "At a terminal"} {
+			if strings.Contains(stdout, words) {
+				t.Errorf("the help of %q speaks of %s:\n%s", args, words, stdout)
+			}
+		}
+	}
 }

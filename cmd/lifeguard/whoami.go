@@ -39,7 +39,9 @@ func whoamiCommand(p process) *cobra.Command {
 				}
 				f.add("type", string(me.Type))
 				f.add("id", me.ID)
-				f.add("server", c.Name())
+				if p.reach == nil {
+					f.add("server", c.Name())
+				}
 				if me.Organization != "" {
 					f.add("organization", me.Organization)
 				}
