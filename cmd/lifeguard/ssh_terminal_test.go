@@ -239,8 +239,13 @@ func (s *sshServed) open(key string, width, height int, args ...string) *sshScre
 // show runs ssh on a terminal of a size.
 func (s *sshServed) show(cmd *exec.Cmd, width, height int) *sshScreen {
 	s.t.Helper()
-	screen := &sshScreen{t: s.t, cmd: cmd, ended: make(chan struct{})}
-	screen.screen = vt.NewEmulator(max(width, 1), max(height, 1))
+	return s.showOn(vt.NewEmulator(max(width, 1), max(height, 1)), cmd, width, height)
+}
+
+// showOn runs ssh on a terminal that was prepared.
+func (s *sshServed) showOn(terminal *vt.Emulator, cmd *exec.Cmd, width, height int) *sshScreen {
+	s.t.Helper()
+	screen := &sshScreen{t: s.t, cmd: cmd, screen: terminal, ended: make(chan struct{})}
 	var err error
 	if screen.tty, err = pty.StartWithSize(screen.cmd, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}); err != nil {
 		s.t.Fatal(err)
