@@ -25,10 +25,15 @@ func (s *Server) registerAudit(on huma.API) {
 		id: opListAuditEvents, method: http.MethodGet, path: api.PathAuditEvents,
 		summary: "Audit events",
 		description: "In the order of their sequence, which has no gaps. With wait the answer is held until there is an event after " +
-			"the sequence in after that the filters let through, or the time is over; then the list is empty, and the caller asks again.",
+			"the sequence in after that the filters let through, or the time is over; then the list is empty, and the caller asks again. Where events are very large, a page has fewer than page_size.",
 		refusals: []int{http.StatusUnprocessableEntity},
 	}, s.listAuditEvents)
 }
+
+// MaxAuditPage is how many bytes of metadata end a page of the audit log before
+// its size does: an event that changes the users of a large team names them all.
+// An answer with the largest of them is still one that clients take.
+const MaxAuditPage = 1 << 20
 
 type listAuditEventsInput struct {
 	PageInput
@@ -52,7 +57,7 @@ func (input *listAuditEventsInput) query() (AuditQuery, error) {
 			ResourceType: input.ResourceType, ResourceID: strings.ToLower(input.ResourceID), Action: input.Action,
 			NewestFirst: input.Order == "desc",
 		},
-		Limit: input.PageSize, Total: input.IncludeTotals,
+		Limit: input.PageSize, Total: input.IncludeTotals, Bytes: MaxAuditPage,
 	}
 	for location, text := range map[string]string{
 		"query.actor_id": input.ActorID, "query.resource_type": input.ResourceType,
@@ -67,14 +72,14 @@ func (input *listAuditEventsInput) query() (AuditQuery, error) {
 		return query, invalid("query.start_token", errors.New("start_token and page exclude each other"))
 	case input.Wait > 0 && (input.Page > 0 || query.NewestFirst):
 		return query, invalid("query.wait", errors.New("waiting is for the events after a sequence: leave out page and order"))
+	case input.Page > 0: // a shorter page would move those that follow
+		query.Offset, query.Bytes = (input.Page-1)*input.PageSize, 0
 	case input.StartToken != "":
 		from, err := parseSequenceToken(input.StartToken)
 		if err != nil {
 			return query, invalid("query.start_token", err)
 		}
 		query.From = from
-	case input.Page > 0:
-		query.Offset = (input.Page - 1) * input.PageSize
 	}
 	return query, nil
 }

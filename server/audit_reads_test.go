@@ -130,6 +130,31 @@ func TestAuditPagesCarryTheirFilters(t *testing.T) {
 	}
 }
 
+// An event can name all users of a large team. An answer with many of them
+// would be larger than what clients take.
+func TestLargeAuditEventsMakeShortPages(t *testing.T) {
+	f := newFixture(t)
+	for range 7 {
+		err := f.store.Write(t.Context(), func(server.Tx) (server.Event, error) {
+			return server.Event{ID: newID(), Time: f.clock.Now(), Action: "test.large", Metadata: map[string]string{"ids": strings.Repeat("x", 400_000)}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for query, want := range map[string][]int{"": {3, 3, 1}, "&order=desc": {3, 3, 1}, "&wait=1": {3, 3, 1}, "&page=1": {7}} {
+		list := f.audit("?page_size=300&action=test.large" + query)
+		got := []int{len(list.AuditEvents)}
+		for list.Links.Next != "" && len(got) < 9 {
+			list = f.audit(strings.TrimPrefix(list.Links.Next, api.PathAuditEvents))
+			got = append(got, len(list.AuditEvents))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: pages of %v events, want %v", query, got, want)
+		}
+	}
+}
+
 func TestAuditRefusesWhatItCannotRead(t *testing.T) {
 	f := newFixture(t)
 	token := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }

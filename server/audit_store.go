@@ -36,6 +36,9 @@ type AuditQuery struct {
 	From   int64 // sequence of the last event of the page before, 0 on the first page
 	Offset int   // events to pass over, for paging by number
 	Total  bool  // count all events that match
+	// Bytes of metadata, with which a page ends before Limit; one event is always
+	// in it. 0 is no bound.
+	Bytes int
 }
 
 // AuditPage is one page of audit events. More says whether events follow;

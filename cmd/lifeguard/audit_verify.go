@@ -95,7 +95,7 @@ type storedLog struct{ store server.AuditStore }
 const portion = 2_000
 
 func (l storedLog) AuditChain(ctx context.Context, after int64) ([]api.AuditEvent, error) {
-	page, err := l.store.AuditEvents(ctx, server.AuditQuery{AuditFilter: api.AuditFilter{After: after}, Limit: portion})
+	page, err := l.store.AuditEvents(ctx, server.AuditQuery{AuditFilter: api.AuditFilter{After: after}, Limit: portion, Bytes: server.MaxAuditPage})
 	return page.Events, err
 }
 

@@ -11,13 +11,20 @@ import (
 	"github.com/lifeguard-keys/lifeguard/server"
 )
 
+// errFullPage ends the reading of a page that has all the bytes that it may.
+var errFullPage = errors.New("the page is full")
+
 // AuditEvents implements [server.AuditStore].
 func (s *Store) AuditEvents(ctx context.Context, query server.AuditQuery) (server.AuditPage, error) {
 	page := server.AuditPage{Events: []api.AuditEvent{}, Total: -1}
 	text, where, counted := auditText(query)
+	bytes := 0
 	scan := func(rows *sql.Rows) error {
-		event, err := scanEvent(rows)
-		page.Events = append(page.Events, event)
+		if query.Bytes > 0 && bytes >= query.Bytes {
+			return errFullPage
+		}
+		event, size, err := scanEvent(rows)
+		page.Events, bytes = append(page.Events, event), bytes+size
 		return err
 	}
 	t, err := s.readers.begin(ctx)
@@ -25,7 +32,8 @@ func (s *Store) AuditEvents(ctx context.Context, query server.AuditQuery) (serve
 		return server.AuditPage{}, err
 	}
 	defer func() { _ = t.tx.Rollback() }() // it has only read
-	if err := t.run(ctx, where.varying, scan, text, where.args...); err != nil {
+	err = t.run(ctx, where.varying, scan, text, where.args...)
+	if page.More = errors.Is(err, errFullPage); err != nil && !page.More {
 		return server.AuditPage{}, err
 	}
 	if query.Total {
@@ -34,8 +42,8 @@ func (s *Store) AuditEvents(ctx context.Context, query server.AuditQuery) (serve
 			return server.AuditPage{}, err
 		}
 	}
-	if page.More = len(page.Events) > query.Limit; page.More {
-		page.Events = page.Events[:query.Limit]
+	if len(page.Events) > query.Limit {
+		page.Events, page.More = page.Events[:query.Limit], true
 	}
 	return page, nil
 }
@@ -116,16 +124,16 @@ func auditConditions(filter api.AuditFilter) conditions {
 }
 
 // scanEvent reads what is there, whatever was done to it: an event that was
-// edited must be shown, so that its hash can tell.
-func scanEvent(rows *sql.Rows) (api.AuditEvent, error) {
-	var e api.AuditEvent
+// edited must be shown, so that its hash can tell. The size is that of its
+// metadata, in bytes; all else is short.
+func scanEvent(rows *sql.Rows) (e api.AuditEvent, size int, err error) {
 	var at any
 	var metadata string
 	var hash []byte
-	err := rows.Scan(&e.Sequence, &e.ID, &at, &e.Actor.Type, &e.Actor.ID, &e.Actor.Name, &e.Action,
+	err = rows.Scan(&e.Sequence, &e.ID, &at, &e.Actor.Type, &e.Actor.ID, &e.Actor.Name, &e.Action,
 		&e.Resource.Type, &e.Resource.ID, &e.Resource.Name, &e.Outcome, &e.RequestID, &e.IP, &e.UserAgent, &e.Via, &metadata, &hash)
 	if err != nil {
-		return e, err
+		return e, 0, err
 	}
 	// A time that JSON cannot carry was not written by this program.
 	if number, ok := at.(int64); ok && timeOf(number).Year() > 0 && timeOf(number).Year() < 10_000 {
@@ -135,7 +143,7 @@ func scanEvent(rows *sql.Rows) (api.AuditEvent, error) {
 	if e.Metadata, err = decodeMetadata(metadata); err != nil {
 		e.Metadata = map[string]string{"unreadable metadata": metadata}
 	}
-	return e, nil
+	return e, len(metadata), nil
 }
 
 var errMetadata = errors.New("the metadata is not as it was written")

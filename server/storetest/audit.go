@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/hex"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ var auditCases = []contractCase{
 	{"audit events", testAuditEvents},
 	{"audit filters", testAuditFilters},
 	{"audit paging", testAuditPaging},
+	{"audit pages of large events", testLargeAuditEvents},
 	{"events of no change", testAppendEvents},
 	{"pruned events", testPruneAuditEvents},
 }
@@ -144,6 +146,32 @@ func testAuditPaging(t *testing.T, db Database) {
 		if !slices.Equal(byToken, want) || !slices.Equal(byNumber, want) {
 			t.Errorf("pages %v and %v, want %v", byToken, byNumber, want)
 		}
+	}
+}
+
+// testLargeAuditEvents reads pages that are full before they have all the
+// events that were asked for.
+func testLargeAuditEvents(t *testing.T, db Database) {
+	f := newFixture(t, db)
+	for _, size := range []int{900, 10, 10, 2000, 10} {
+		f.append(t, server.Event{Time: Epoch, Action: "team.create", Metadata: map[string]string{"ids": strings.Repeat("x", size)}})
+	}
+	for _, newestFirst := range []bool{false, true} {
+		want := [][]int64{{2, 3, 4, 5}, {6}}
+		if newestFirst {
+			want = [][]int64{{6, 5}, {4, 3, 2}}
+		}
+		query := server.AuditQuery{AuditFilter: api.AuditFilter{Action: "team.create", NewestFirst: newestFirst}, Bytes: 1000, Total: true}
+		for i, events := range want {
+			page := f.audit(t, query)
+			if got := sequences(page.Events); !slices.Equal(got, events) || page.More != (i < len(want)-1) || page.Total != 5 {
+				t.Fatalf("events %v, more %t, a total of %d, want %v", got, page.More, page.Total, events)
+			}
+			query.From = events[len(events)-1]
+		}
+	}
+	if page := f.audit(t, server.AuditQuery{Bytes: 1, Limit: 1}); len(page.Events) != 1 || !page.More {
+		t.Errorf("%+v", page)
 	}
 }
 
