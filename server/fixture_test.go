@@ -195,7 +195,7 @@ func (f *fixture) must(status int, w *httptest.ResponseRecorder) *httptest.Respo
 	if w.Header().Get(api.HeaderRequestID) == "" {
 		f.t.Error("the answer has no request id")
 	}
-	if strings.Contains(w.Body.String(), "$schema") {
+	if strings.Contains(w.Body.String(), `"$schema":"`) {
 		f.t.Errorf("the body has a $schema: %s", w.Body)
 	}
 	return w

@@ -104,7 +104,28 @@ func (s *Server) register(version string) {
 			}
 		}
 	}
+	takeSchemaLinks(api.OpenAPI())
 	s.openAPI = sync.OnceValues(func() ([]byte, error) { return json.Marshal(api.OpenAPI()) })
+}
+
+// schemaLink is what servers built with Huma put into the bodies that they send,
+// to say where their schema is, and take back. A client that was written for one
+// of them may send it; it says nothing here.
+const schemaLink = "$schema"
+
+func takeSchemaLinks(document *huma.OpenAPI) {
+	for _, path := range document.Paths {
+		for _, op := range []*huma.Operation{path.Post, path.Put, path.Patch} {
+			if op == nil || op.RequestBody == nil || op.RequestBody.Content[jsonType] == nil {
+				continue
+			}
+			body := op.RequestBody.Content[jsonType].Schema
+			if body.Ref != "" {
+				body = document.Components.Schemas.SchemaFromRef(body.Ref)
+			}
+			body.Properties[schemaLink] = &huma.Schema{Type: huma.TypeString, Description: "Where the schema of this body is. It is taken and says nothing."}
+		}
+	}
 }
 
 // handle registers an operation. What its handler returns as an error becomes

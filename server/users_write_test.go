@@ -133,6 +133,18 @@ func TestWhatCannotBeAUser(t *testing.T) {
 	}
 }
 
+// Poolside's bodies have a $schema, so its clients may send one.
+func TestASchemaLinkInABodySaysNothing(t *testing.T) {
+	f := newFixture(t)
+	answer := f.must(http.StatusCreated, f.do("admin", http.MethodPost, api.PathUsers, `{"$schema":"https://api.example.com/schemas/User.json","email":"b@example.com"}`))
+	path := userPath(decode[api.User](t, answer).ID)
+	f.must(http.StatusOK, f.do("admin", http.MethodPatch, path, `{"$schema":"x","name":"Bob"}`))
+	problem := f.refused(http.StatusUnprocessableEntity, api.CodeInvalid, f.do("admin", http.MethodPatch, path, `{"$Schema":"x","name":"Eve"}`))
+	if len(problem.Errors) != 1 || problem.Errors[0].Location != "body" {
+		t.Errorf("%+v", problem)
+	}
+}
+
 func TestNobodyAddsToATeamThatExceedsThem(t *testing.T) {
 	f := newFixture(t)
 	problem := f.refused(http.StatusForbidden, api.CodeExceedsCaller,
