@@ -48,10 +48,12 @@ func TestProcessEndpoints(t *testing.T) {
 			t.Errorf("%s: %q", path, body)
 		}
 	}
-	f.server.Drain()
-	f.refused(http.StatusServiceUnavailable, api.CodeUnavailable, f.do("", http.MethodGet, api.PathReadyz, ""))
-	f.must(http.StatusOK, f.do("", http.MethodGet, api.PathHealthz, ""))
-	f.must(http.StatusOK, f.do("admin", http.MethodGet, api.PathMe, ""))
+	for _, leave := range []func(){f.server.Leave, f.server.Drain} {
+		leave()
+		f.refused(http.StatusServiceUnavailable, api.CodeUnavailable, f.do("", http.MethodGet, api.PathReadyz, ""))
+		f.must(http.StatusOK, f.do("", http.MethodGet, api.PathHealthz, ""))
+		f.must(http.StatusOK, f.do("admin", http.MethodGet, api.PathMe, ""))
+	}
 }
 
 func TestFailuresTellNothing(t *testing.T) {

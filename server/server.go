@@ -112,11 +112,14 @@ func New(options Options) *Server {
 // Handler answers the HTTP API.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Drain makes /readyz answer 503, so that no new requests are sent here.
-// Requests that come nevertheless are served, and those that wait for an audit
-// event are answered at once.
+// Leave makes /readyz answer 503, so that no new requests are sent here. All
+// that come nevertheless are served as before.
+func (s *Server) Leave() { s.draining.Store(true) }
+
+// Drain is Leave, and answers those at once that wait for an audit event: the
+// server is about to take no further connection.
 func (s *Server) Drain() {
-	s.draining.Store(true)
+	s.Leave()
 	s.feed.end()
 }
 

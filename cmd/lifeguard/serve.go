@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,7 @@ type serveFlags struct {
 	key          string
 	insecureHTTP bool
 	auditDays    int
+	stopDelay    time.Duration
 	ssh          sshFlags
 }
 
@@ -51,6 +53,9 @@ func serveCommand(p process) *cobra.Command {
 			if err := checkAuditDays(cmd, flags.auditDays); err != nil {
 				return err
 			}
+			if flags.stopDelay < 0 {
+				return flagError(cmd, errors.New("--stop-delay must be 0 or more, such as 10s"))
+			}
 			if err := flags.ssh.check(cmd, flags.database); err != nil {
 				return err
 			}
@@ -63,6 +68,7 @@ func serveCommand(p process) *cobra.Command {
 	cmd.Flags().StringVar(&flags.key, "tls-key", "", "file with the certificate's private key, PEM")
 	cmd.Flags().BoolVar(&flags.insecureHTTP, "insecure-http", false, "serve plain HTTP to other machines, behind a proxy that encrypts")
 	registerAuditDays(cmd, &flags.auditDays, "")
+	cmd.Flags().DurationVar(&flags.stopDelay, "stop-delay", 0, "how long /readyz says no before the server stops taking connections, for a balancer to notice")
 	flags.ssh.register(cmd)
 	return cmd
 }
@@ -104,6 +110,8 @@ func serve(ctx context.Context, p process, flags serveFlags) error {
 	if err == nil {
 		select {
 		case <-ctx.Done():
+			running.server.Leave()
+			time.Sleep(flags.stopDelay) // a second signal ends the process
 		case err = <-running.ended:
 		case err = <-sessions.ended:
 		}

@@ -67,9 +67,9 @@ func startServing(t *testing.T, folder string) served {
 	return startServingOn(t, folder, "sqlite:keys.db")
 }
 
-func startServingOn(t *testing.T, folder, database string) served {
+func startServingOn(t *testing.T, folder, database string, flags ...string) served {
 	t.Helper()
-	cmd := program(t, folder, "serve", "--listen", "127.0.0.1:0", "--database", database)
+	cmd := program(t, folder, append([]string{"serve", "--listen", "127.0.0.1:0", "--database", database}, flags...)...)
 	stderr := new(bytes.Buffer)
 	cmd.Stderr = stderr
 	stdout, err := cmd.StdoutPipe()
@@ -160,6 +160,52 @@ func TestServeFinishesRunningRequests(t *testing.T) {
 	list, err := admin.ServiceAccounts(t.Context(), api.ServiceAccountFilter{}, api.ListOptions{})
 	if err != nil || len(list.ServiceAccounts) != 1 || list.ServiceAccounts[0].Name != "nightly" {
 		t.Errorf("after a restart the accounts are %v, %v", list.ServiceAccounts, err)
+	}
+}
+
+// With --stop-delay whoever asks /readyz is told no before any connection is
+// refused, and all else is served until then.
+func TestServeSaysThatItIsAboutToStop(t *testing.T) {
+	folder := t.TempDir()
+	key := initialised(t, folder)
+	server := startServingOn(t, folder, "sqlite:keys.db", "--stop-delay", "1s")
+	get := func(path string) (int, error) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+key.Reveal())
+		request.Close = true // each on a connection of its own
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return 0, err
+		}
+		return response.StatusCode, response.Body.Close()
+	}
+	if status, err := get(api.PathReadyz); status != http.StatusOK || err != nil {
+		t.Fatalf("at first: %d, %v", status, err)
+	}
+	if err := server.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	told := false
+	for {
+		status, err := get(api.PathReadyz)
+		if err != nil {
+			break
+		}
+		if told = told || status == http.StatusServiceUnavailable; !told {
+			continue
+		}
+		if status, err := get(api.PathAuth); err == nil && status != http.StatusOK {
+			t.Errorf("a request meanwhile is answered with %d", status)
+		}
+	}
+	if !told {
+		t.Error("connections were refused before /readyz said no")
+	}
+	if err := server.cmd.Wait(); err != nil {
+		t.Errorf("serve ended with %v: %s", err, server.stderr)
 	}
 }
 

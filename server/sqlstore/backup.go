@@ -25,7 +25,9 @@ func Backup(ctx context.Context, dsn, destination string) (err error) {
 	if path, err = filepath.Abs(path); err != nil {
 		return fmt.Errorf("find the database: %w", err)
 	}
-	if info, err := os.Stat(path); err != nil {
+	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database at %s to be copied: name another", path)
+	} else if err != nil {
 		return sqliteFailure(path, err)
 	} else if !info.Mode().IsRegular() {
 		return fileError(path, ReasonNotFile, nil)
