@@ -158,6 +158,13 @@ func (s *Server) failed(ctx context.Context, reason string) error {
 	return unauthorized()
 }
 
+// limited refuses a key without looking it up.
+func (s *Server) limited(ctx context.Context) error {
+	requestOf(ctx).failure = failLimited
+	s.metrics.failures.WithLabelValues(failLimited).Inc()
+	return refuse(http.StatusTooManyRequests, api.CodeRateLimited, "Too many wrong keys come from this address. Try again in a second.")
+}
+
 // wrongKeyError is a key that is not accepted.
 type wrongKeyError struct{ reason string }
 
@@ -172,12 +179,16 @@ func (s *Server) identify(ctx context.Context, key string) (Identity, api.KeyHas
 		return Identity{}, api.KeyHash{}, &wrongKeyError{failMalformed}
 	}
 	hash, source := api.HashKey(key), sourceNetwork(requestOf(ctx).ip)
-	switch s.failures.before(source, hash) {
-	case isWrong:
+	known := s.failures.before(source, hash)
+	if known == tooOften {
+		if !s.slowLane.enter(ctx) {
+			return Identity{}, hash, s.limited(ctx)
+		}
+		defer s.slowLane.leave()
+		known = s.failures.before(source, hash) // it may have been looked up meanwhile
+	}
+	if known == isWrong {
 		return Identity{}, hash, &wrongKeyError{failUnknown}
-	case tooOften:
-		return Identity{}, hash, refuse(http.StatusTooManyRequests, api.CodeRateLimited,
-			"Too many wrong keys come from this address. Try again in a second.")
 	}
 	identity, err := s.lookUp(ctx, hash)
 	if err == nil && identity.KeyUsedAt == nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"net/http"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -42,6 +41,7 @@ const (
 	failMissing   = "no key"
 	failMalformed = "not a whole key"
 	failUnknown   = "no such key"
+	failLimited   = "not looked up: too many wrong keys"
 	failSuspended = "suspended user"
 )
 
@@ -77,16 +77,17 @@ type denial struct {
 // denied takes note of a refusal, if it is one that is audited.
 func (s *Server) denied(info *request, refusal *problemError) {
 	kind := denialKind{source: sourceNetwork(info.ip), actorID: info.caller.ID, operation: info.operation}
-	switch refusal.problem.Status {
-	case http.StatusUnauthorized:
+	code := refusal.code() // a gateway is told 403 for whatever it is
+	if code == api.CodeRateLimited && info.caller.ID != "" {
+		return // the key that was not looked up is one in question, and not the caller's
+	}
+	switch code {
+	case api.CodeUnauthorized, api.CodeRateLimited:
 		kind.action, kind.reason, kind.operation = ActionAuthenticationFail, info.failure, ""
-	case http.StatusForbidden:
+	case api.CodeForbidden, api.CodeExceedsCaller:
 		kind.action = ActionAuthorizationDeny
 		if missing := refusal.problem.Missing; len(missing) > 0 {
 			kind.reason = string(missing[0].Action)
-		}
-		if refusal.code() != api.CodeForbidden && refusal.code() != api.CodeExceedsCaller {
-			return // a gateway is told so when something failed
 		}
 	default:
 		return

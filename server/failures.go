@@ -9,7 +9,7 @@ import (
 
 const (
 	// failuresPerSecond is how many keys that do not exist one source may have
-	// looked up in a second.
+	// looked up in a second beside everybody else's.
 	failuresPerSecond = 100
 	// failureMemory is how long, at least, a key that does not exist is refused
 	// without being looked up again.
@@ -28,8 +28,9 @@ const (
 //   - A key that was not found is refused without a look-up for a minute. No
 //     key can come into being that was presented before: its text is random.
 //   - Beyond 100 look-ups a second in vain from one source (an IPv4 address, an
-//     IPv6 /64), it is not looked up for the rest of that second, unless this
-//     process has found it before. Keys that work go on working.
+//     IPv6 /64), a key has to go through the slow lane for the rest of that
+//     second, unless this process has found it before. So keys that work go on
+//     working, and one that is used for the first time does too.
 //
 // It remembers 8 bytes of each key's hash, and never that a key is good: each
 // one is looked up each time, so a deleted key is refused at once.

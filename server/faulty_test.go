@@ -30,6 +30,8 @@ type faultyStore struct {
 	// identityPanics, when set, is what looking a key up panics with.
 	identityPanics any
 	lookups        int
+	// lookingUp, when set, is called before each look-up of a key.
+	lookingUp func()
 	// entered, when set, is called inside of every write before it commits.
 	entered func()
 	// authenticated, when set, is called once before the next write begins.
@@ -48,7 +50,7 @@ func (s *faultyStore) set(change func(*faultyStore)) {
 
 func (s *faultyStore) heal() {
 	s.set(func(s *faultyStore) {
-		s.write, s.touch, s.append, s.identityPanics, s.read, s.panics, s.entered = nil, nil, nil, nil, nil, nil, nil
+		s.write, s.touch, s.append, s.identityPanics, s.read, s.panics, s.entered, s.lookingUp = nil, nil, nil, nil, nil, nil, nil, nil
 	})
 }
 
@@ -134,9 +136,12 @@ func (s *faultyStore) ServiceAccounts(ctx context.Context, query server.ServiceA
 
 func (s *faultyStore) IdentityByKey(ctx context.Context, hash api.KeyHash) (server.Identity, error) {
 	s.mu.Lock()
-	fault, panics := s.read, s.identityPanics
+	fault, panics, lookingUp := s.read, s.identityPanics, s.lookingUp
 	s.lookups++
 	s.mu.Unlock()
+	if lookingUp != nil {
+		lookingUp()
+	}
 	if panics != nil {
 		panic(panics)
 	}

@@ -2,11 +2,14 @@ package server_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -178,21 +181,80 @@ func TestWrongKeysDoNotLockOthersOut(t *testing.T) {
 	for range 99 {
 		f.must(http.StatusUnauthorized, f.do("key:"+mint(t), http.MethodGet, api.PathMe, ""))
 	}
-	before = f.faults.lookedUp()
-	answer := f.do("key:"+mint(t), http.MethodGet, api.PathMe, "")
-	f.refused(http.StatusTooManyRequests, api.CodeRateLimited, answer)
-	if answer.Header().Get("Retry-After") != "1" {
-		t.Errorf("Retry-After %q", answer.Header().Get("Retry-After"))
-	}
-	f.refused(http.StatusForbidden, api.CodeRateLimited, f.do("key:"+mint(t), http.MethodGet, api.PathAuth, ""))
-	if n := f.faults.lookedUp() - before; n != 0 {
-		t.Errorf("%d look-ups beyond the limit", n)
-	}
+	// Beyond the limit: those that work go on, also one that was never used.
 	f.must(http.StatusOK, f.do("robot", http.MethodGet, api.PathMe, ""))
+	f.must(http.StatusOK, f.do("account of A", http.MethodGet, api.PathMe, ""))
 	f.must(http.StatusUnauthorized, f.do("key:"+wrong, http.MethodGet, api.PathMe, ""))
-	f.from("198.51.100.1:1", mint(t))
-	f.clock.advance(1e9)
 	f.must(http.StatusUnauthorized, f.do("key:"+mint(t), http.MethodGet, api.PathMe, ""))
+}
+
+// Beyond the limit the keys of a source are looked up one at a time, and no
+// more of them wait than the process has places for.
+func TestAFloodOfWrongKeysStandsInTheSlowLane(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const places = 256
+		f := newFixture(t)
+		f.must(http.StatusOK, f.do("robot", http.MethodGet, api.PathMe, ""))
+		for range 100 {
+			f.must(http.StatusUnauthorized, f.do("key:"+mint(t), http.MethodGet, api.PathMe, ""))
+		}
+		before, turn := f.faults.lookedUp(), make(chan struct{})
+		f.faults.set(func(s *faultyStore) { s.lookingUp = func() { <-turn } })
+		answers := make(chan int, places)
+		for i := range places {
+			key := mint(t)
+			if i == places-1 {
+				key = f.keys["account of A"]
+			}
+			go func() { answers <- f.do("key:"+key, http.MethodGet, api.PathAuth, "").Code }()
+			synctest.Wait()
+		}
+		if n := f.faults.lookedUp() - before; n != 1 {
+			t.Errorf("%d are looked up at once", n)
+		}
+		answer := f.do("key:"+mint(t), http.MethodGet, api.PathMe, "")
+		f.refused(http.StatusTooManyRequests, api.CodeRateLimited, answer)
+		if answer.Header().Get("Retry-After") != "1" {
+			t.Errorf("Retry-After %q", answer.Header().Get("Retry-After"))
+		}
+		f.refused(http.StatusForbidden, api.CodeRateLimited, f.do("key:"+mint(t), http.MethodGet, api.PathAuth, ""))
+		for range 2 { // those that were found stand in no lane
+			go func() { answers <- f.do("robot", http.MethodGet, api.PathAuth, "").Code }()
+		}
+		close(turn)
+		got := map[int]int{}
+		for range places + 2 {
+			got[<-answers]++
+		}
+		if want := map[int]int{http.StatusUnauthorized: places - 1, http.StatusOK: 3}; !maps.Equal(got, want) {
+			t.Errorf("answers %v, want %v", got, want)
+		}
+
+		turn = make(chan struct{})
+		f.faults.set(func(s *faultyStore) { s.lookingUp = func() { <-turn } })
+		started := time.Now()
+		go func() { answers <- f.do("key:"+mint(t), http.MethodGet, api.PathAuth, "").Code }()
+		synctest.Wait()
+		f.refused(http.StatusTooManyRequests, api.CodeRateLimited, f.do("key:"+mint(t), http.MethodGet, api.PathMe, ""))
+		if waited := time.Since(started); waited != time.Second {
+			t.Errorf("it stood in the lane for %s", waited)
+		}
+		close(turn)
+		<-answers
+		f.end()
+		refused := 0
+		for _, event := range f.denials(server.ActionAuthenticationFail) {
+			if strings.Contains(event.Metadata["reason"], "too many wrong keys") {
+				refused++
+				if event.Metadata["count"] != "3" {
+					t.Errorf("%+v", event)
+				}
+			}
+		}
+		if refused != 1 {
+			t.Errorf("%d events of keys that were not looked up", refused)
+		}
+	})
 }
 
 func (f *fixture) introspect(caller string) string {

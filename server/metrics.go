@@ -59,7 +59,7 @@ func newMetrics(clock func() time.Time) *metrics {
 	}
 	m.registry.MustRegister(m.requests, m.verify, m.failures, m.store,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, reason := range []string{failMissing, failMalformed, failUnknown, failSuspended, failNoSSHKey, failNoLogin} {
+	for _, reason := range []string{failMissing, failMalformed, failUnknown, failLimited, failSuspended, failNoSSHKey, failNoLogin} {
 		m.failures.WithLabelValues(reason) // a series that starts at nothing, so that its rate is known
 	}
 	return m

@@ -57,6 +57,7 @@ type Server struct {
 	metrics *metrics
 	// failures keeps wrong keys from the database.
 	failures *failures
+	slowLane slowLane
 	mux      *http.ServeMux
 	handler  http.Handler
 	openAPI  func() ([]byte, error)
@@ -92,6 +93,7 @@ func New(options Options) *Server {
 		feed:     feed,
 		logger:   options.Logger,
 		failures: newFailures(source.clock),
+		slowLane: newSlowLane(),
 		usage: &usage{
 			store: options.Store, clock: source.clock, interval: options.TouchInterval, limit: maxPendingUses,
 			logger: options.Logger, pending: map[string]KeyUse{},
