@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+
+	"github.com/lifeguard-keys/lifeguard/api"
 )
 
 // deleteServiceAccount ends an account and its key. An account that the caller
@@ -23,7 +25,7 @@ func (s *Server) deleteServiceAccount(ctx context.Context, input *serviceAccount
 		case err != nil:
 			return Event{}, err
 		case !caller.reach.covers(account.Team.ID) && !reachOf(caller.permissions, readServiceAccounts).covers(account.Team.ID):
-			return Event{}, notFound("service account")
+			return Event{}, hide("service account", api.ManageServiceAccounts)
 		case !caller.reach.covers(account.Team.ID):
 			return Event{}, forbidden(managing(account.Team.ID))
 		}

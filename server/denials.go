@@ -89,6 +89,11 @@ func (s *Server) denied(info *request, refusal *problemError) {
 		if missing := refusal.problem.Missing; len(missing) > 0 {
 			kind.reason = string(missing[0].Action)
 		}
+	case api.CodeNotFound:
+		if refusal.hidden == "" {
+			return
+		}
+		kind.action, kind.reason = ActionAuthorizationDeny, string(refusal.hidden)
 	default:
 		return
 	}

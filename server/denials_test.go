@@ -54,7 +54,6 @@ func TestDenialsAreAudited(t *testing.T) {
 		f.refused(http.StatusForbidden, api.CodeForbidden, f.do("viewer", http.MethodPost, api.PathServiceAccounts, createBody("x", f.teamA)))
 	}
 	f.refused(http.StatusForbidden, api.CodeExceedsCaller, f.do("manager", http.MethodPost, api.PathServiceAccounts, createBody("root", f.admins)))
-	f.must(http.StatusNotFound, f.do("viewer of A", http.MethodGet, accountPath(f.accountB.ID), ""))
 	f.end()
 	events := f.denials("authorization.deny")
 	if len(events) != 2 {
@@ -73,6 +72,35 @@ func TestDenialsAreAudited(t *testing.T) {
 	}
 	if got := events[1]; got.Actor.Name != "manager" || got.Metadata["count"] != "1" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// What a caller may not see is not told to be there, and the audit log knows
+// that it was asked for.
+func TestWhatIsHiddenIsADenial(t *testing.T) {
+	f := newFixture(t)
+	for _, path := range []string{accountPath(f.accountB.ID), teamPath(f.teamB)} {
+		there, nowhere := f.do("viewer of A", http.MethodGet, path, ""), f.do("viewer of A", http.MethodGet, path[:len(path)-36]+newID(), "")
+		hidden := f.refused(http.StatusNotFound, api.CodeNotFound, there)
+		missing := f.refused(http.StatusNotFound, api.CodeNotFound, nowhere)
+		missing.RequestID, missing.Instance = hidden.RequestID, hidden.Instance
+		if diff := cmp.Diff(missing, hidden); diff != "" {
+			t.Errorf("the answers tell which is there:\n%s", diff)
+		}
+	}
+	f.refused(http.StatusNotFound, api.CodeNotFound, f.do("manager of A", http.MethodDelete, accountPath(f.accountB.ID), ""))
+	f.refused(http.StatusNotFound, api.CodeNotFound, f.do("admin", http.MethodGet, accountPath(newID()), ""))
+	f.end()
+	got := map[string]string{}
+	for _, event := range f.denials("authorization.deny") {
+		got[event.Actor.Name+" "+event.Resource.ID] = event.Metadata["missing"] + " " + event.Metadata["count"]
+	}
+	want := map[string]string{
+		"viewer of A get-service-account": "view-service-accounts 1", "viewer of A get-team": "view-service-accounts 1",
+		"manager of A delete-service-account": "manage-service-accounts 1",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

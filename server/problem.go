@@ -18,6 +18,9 @@ import (
 type problemError struct {
 	problem api.Problem
 	cause   error // for the log only
+	// hidden is what the caller of something that is not told to be there would
+	// need to see it. It is a denial, and for the audit log only.
+	hidden api.Action
 }
 
 func (e *problemError) Error() string { return e.problem.Detail }
@@ -65,6 +68,13 @@ func invalid(location string, reason error) *problemError {
 
 func notFound(what string) *problemError {
 	return refuse(http.StatusNotFound, api.CodeNotFound, "There is no such "+what+", or you may not see it.")
+}
+
+// hide says the same of what is there and not for this caller.
+func hide(what string, needed api.Action) *problemError {
+	refusal := notFound(what)
+	refusal.hidden = needed
+	return refusal
 }
 
 // unauthorized is one and the same for every way in which a key can be wrong,

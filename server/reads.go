@@ -112,15 +112,17 @@ func (s *Server) listTeams(ctx context.Context, input *listTeamsInput) (*answer[
 
 func (s *Server) getTeam(ctx context.Context, input *teamInput) (*answer[api.Team], error) {
 	id := strings.ToLower(input.TeamID)
-	if !isID(id) || !callerOf(ctx).reach.covers(id) {
+	if !isID(id) {
 		return nil, notFound("team")
 	}
 	team, err := s.store.Team(ctx, id)
-	if errors.Is(err, ErrNotFound) {
+	switch {
+	case errors.Is(err, ErrNotFound):
 		return nil, notFound("team")
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
+	case !callerOf(ctx).reach.covers(id):
+		return nil, hide("team", api.ViewServiceAccounts)
 	}
 	return &answer[api.Team]{Body: shownTeam(team)}, nil
 }
@@ -236,14 +238,13 @@ func (s *Server) getServiceAccount(ctx context.Context, input *serviceAccountInp
 		return nil, notFound("service account")
 	}
 	account, err := s.store.ServiceAccount(ctx, id)
-	if err == nil && !callerOf(ctx).reach.covers(account.Team.ID) {
-		err = ErrNotFound
-	}
-	if errors.Is(err, ErrNotFound) {
+	switch {
+	case errors.Is(err, ErrNotFound):
 		return nil, notFound("service account")
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
+	case !callerOf(ctx).reach.covers(account.Team.ID):
+		return nil, hide("service account", api.ViewServiceAccounts)
 	}
 	return &answer[api.ServiceAccount]{Body: account}, nil
 }
