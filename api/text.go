@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -101,7 +102,7 @@ func presents(before rune, rest string) bool {
 }
 
 // maxCleanLength bounds one text of a server, in bytes: no field of the
-// contract comes near it.
+// contract comes near it, but the metadata of an audit event.
 const maxCleanLength = 4096
 
 // Clean makes a server's text harmless to show, whatever the server is: line
@@ -109,15 +110,21 @@ const maxCleanLength = 4096
 // zero-width or otherwise invisible character becomes U+FFFD, visibly. Piled
 // up combining marks are dropped and over-long text ends in "…". What
 // [CheckName] accepts comes back unchanged.
-func Clean(text string) string {
-	if clean(text) {
+func Clean(text string) string { return cleanUpTo(maxCleanLength, text) }
+
+// CleanWhole is [Clean] for a text of any length, which is not to be shown as
+// it is: an audit event may name thousands of users.
+func CleanWhole(text string) string { return cleanUpTo(math.MaxInt, text) }
+
+func cleanUpTo(most int, text string) string {
+	if clean(most, text) {
 		return text
 	}
 	var b strings.Builder
 	marks := 0
 	before := rune(0)
 	for i, r := range text {
-		if b.Len() >= maxCleanLength && !presentation(before) { // a keycap is not cut in two
+		if b.Len() >= most && !presentation(before) { // a keycap is not cut in two
 			b.WriteRune('…')
 			break
 		}
@@ -145,10 +152,10 @@ func Clean(text string) string {
 	return b.String()
 }
 
-// clean reports whether text is printable ASCII of a sensible length, or that
-// with the … of a key's hint: the common case, which needs no copy.
-func clean(text string) bool {
-	if len(text) > maxCleanLength {
+// clean reports whether text is printable ASCII of at most so many bytes, or
+// that with the … of a key's hint: the common case, which needs no copy.
+func clean(most int, text string) bool {
+	if len(text) > most {
 		return false
 	}
 	for i := 0; i < len(text); i++ {

@@ -141,6 +141,13 @@ func FuzzClean(f *testing.F) {
 		if strings.ContainsFunc(got, harmful) {
 			t.Errorf("Clean(%+q) = %+q, which is not harmless", text, got)
 		}
+		whole := api.CleanWhole(text)
+		if !utf8.ValidString(whole) || strings.ContainsFunc(whole, harmful) || api.CleanWhole(whole) != whole {
+			t.Errorf("CleanWhole(%+q) = %+q", text, whole)
+		}
+		if len(got) < 4096 && whole != got || !strings.HasPrefix(whole, strings.TrimSuffix(got, "…")) {
+			t.Errorf("CleanWhole(%+q) = %+q, and Clean makes it %+q", text, whole, got)
+		}
 		if again := api.Clean(got); again != got {
 			t.Errorf("Clean(%+q) = %+q, and cleaned again %+q", text, got, again)
 		}

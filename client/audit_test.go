@@ -57,6 +57,16 @@ func TestAuditEventsAsksForWhatTheFilterSays(t *testing.T) {
 	}
 }
 
+// An event may name all users of a large team, and an export must have them.
+func TestMetadataOfAuditEventsComesWhole(t *testing.T) {
+	ids := strings.Repeat("01a21266-4a2d-78a4-b113-2ad0f0c2d3e4,", 1000)
+	body := strings.Replace(hostileEvents, `"\u001b":"\u0007"`, `"added_ids":"`+ids+`\u001b"`, 1)
+	list, err := record(t, answersJSON(http.StatusOK, body)).client(t).AuditEvents(t.Context(), api.AuditFilter{}, api.ListOptions{})
+	if err != nil || list.AuditEvents[0].Metadata["added_ids"] != ids+"\ufffd" {
+		t.Errorf("%d bytes of %d, %v", len(list.AuditEvents[0].Metadata["added_ids"]), len(ids), err)
+	}
+}
+
 func TestAuditAnswersThatAreNone(t *testing.T) {
 	for _, body := range []string{`{}`, `{"audit_events":[{}]}`, `{"audit_events":[{"sequence":1,"time":"now"}]}`, `[]`} {
 		c := record(t, answersJSON(http.StatusOK, body)).client(t)

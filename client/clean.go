@@ -49,7 +49,9 @@ func eachText(v reflect.Value, replace func(string) string) {
 	}
 }
 
-// eachPair replaces every text in the names and values of a map of texts.
+// eachPair replaces every text in the names and values of a map of texts. Only
+// the metadata of audit events is one. Its values are kept whole: who exports
+// the log must have all users that an event names.
 func eachPair(v reflect.Value, replace func(string) string) {
 	pairs, ok := v.Interface().(map[string]string)
 	if !ok {
@@ -57,6 +59,6 @@ func eachPair(v reflect.Value, replace func(string) string) {
 	}
 	for name, value := range maps.Clone(pairs) {
 		delete(pairs, name)
-		pairs[replace(name)] = replace(value)
+		pairs[replace(name)] = api.CleanWhole(value)
 	}
 }

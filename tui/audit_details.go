@@ -32,7 +32,7 @@ func eventDetails(event api.AuditEvent, width int, e environment) []string {
 	add("Agent", event.UserAgent)
 	add("Request", event.RequestID)
 	for _, key := range sortedKeys(event.Metadata) {
-		add(key, event.Metadata[key])
+		add(key, api.Clean(event.Metadata[key])) // which bounds it
 	}
 	add("Event", fmt.Sprintf("%d, %s", event.Sequence, event.ID))
 	add("Hash", event.Hash)
