@@ -30,7 +30,8 @@ func auditCommand(p process) *cobra.Command {
 		Short: "Show the audit log, or the events that a query asks for",
 		Long: "Prints audit events, oldest first: the last 50, unless --last says otherwise. --query takes what the search of\n" +
 			"the console's Audit log page takes: words as they stand, actor:ada, action:delete, target:ci-deploy, !outcome:success,\n" +
-			"time:<7d. With --follow it goes on with each new event until it is interrupted.\n\n" +
+			"time:<7d. With --follow it goes on with each new event until it is interrupted, also when the server was away\n" +
+			"meanwhile; --json is then one object a line.\n\n" +
 			"On a terminal it prints a table; elsewhere lines with tabs between time, number, action, outcome, actor, kind of\n" +
 			"target, target and address." + p.here(" Without a server it shows the log of the authority on this machine."),
 		Example: "lifeguard audit --query 'denied time:<1h' --follow --server https://keys.example.com\n" +
@@ -67,14 +68,14 @@ func auditCommand(p process) *cobra.Command {
 
 func (f *auditFlags) parse() (err error) {
 	f.filter.ActorType = api.IdentityType(f.actorType)
-	switch {
-	case f.last < 0:
+	if f.last < 0 {
 		return errors.New("--last cannot be less than 0")
-	case f.follow && f.asJSON:
-		return errors.New("--follow has no end, and --json is one array: use --jsonl")
 	}
 	if err := f.check(); err != nil {
 		return err
+	}
+	if f.follow && f.asJSON { // what has no end is no array
+		f.asJSON, f.asLines = false, true
 	}
 	for _, limit := range []struct {
 		name, text string

@@ -59,15 +59,8 @@ func showAudit(ctx context.Context, p process, flags auditFlags, c *client.Clien
 	if err := out.flush(); err != nil {
 		return err
 	}
-	for event, err := range chosen(c.FollowAuditEvents(ctx, filter)) {
-		if err == nil {
-			err = errors.Join(out.write(event), out.flush())
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	follow := func() iter.Seq2[api.AuditEvent, error] { return chosen(c.FollowAuditEvents(ctx, filter)) }
+	return followAudit(ctx, p, follow, func(event api.AuditEvent) error { return errors.Join(out.write(event), out.flush()) })
 }
 
 // narrowed is a filter that lets through what also n does. An action that was

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,76 @@ import (
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/client"
 )
+
+// follow starts lifeguard audit --follow over an API, and returns what waits
+// for its next event.
+func follow(t *testing.T, folder, url string, key api.Secret) (follower *exec.Cmd, next func() api.AuditEvent) {
+	t.Helper()
+	follower = program(t, folder, "audit", "--follow", "--json", "--last", "0", "--server", url)
+	follower.Env = append(follower.Env, envAPIKey+"="+key.Reveal())
+	output, err := follower.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := follower.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = follower.Process.Kill() })
+	events := bufio.NewReader(output)
+	return follower, func() (event api.AuditEvent) {
+		t.Helper()
+		line, err := events.ReadBytes('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(line, &event); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		return event
+	}
+}
+
+// A follower goes on behind its last event when its server is there again, and
+// ends when its key is not accepted any more.
+func TestAFollowerOutlivesItsServer(t *testing.T) {
+	folder := t.TempDir()
+	key := initialised(t, folder)
+	server := startServing(t, folder)
+	admin, err := client.New(server.url, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	own, err := admin.CreateDeveloperKey(t.Context(), client.NewIdempotencyKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	follower, next := follow(t, folder, server.url, own.APIKey)
+	for sequence := int64(1); sequence <= 4; sequence++ {
+		if sequence > 2 { // the first two are there already
+			if err := server.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if err := server.cmd.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			server = startServingOn(t, folder, "sqlite:keys.db", "--listen", strings.TrimPrefix(server.url, "http://"))
+			if _, err := admin.CreateTeam(t.Context(), api.CreateTeam{Name: fmt.Sprint("team ", sequence)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if event := next(); event.Sequence != sequence {
+			t.Errorf("event %d: %+v", sequence, event)
+		}
+	}
+	if err := admin.DeleteDeveloperKey(t.Context(), own.Key.ID); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := follower.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitNeedsSignIn {
+		t.Errorf("without its key it ended with %v", err)
+	}
+}
 
 // Over the API: a follower sees what happens, and verify finds what was done
 // to the database behind the server's back.
@@ -30,27 +101,7 @@ func TestAuditOfAServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	follower := program(t, folder, "audit", "--follow", "--jsonl", "--last", "0", "--server", server.url)
-	follower.Env = append(follower.Env, envAPIKey+"="+key.Reveal())
-	output, err := follower.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := follower.Start(); err != nil {
-		t.Fatal(err)
-	}
-	events := bufio.NewReader(output)
-	next := func() (event api.AuditEvent) {
-		t.Helper()
-		line, err := events.ReadBytes('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(line, &event); err != nil {
-			t.Fatalf("%s: %v", line, err)
-		}
-		return event
-	}
+	follower, next := follow(t, folder, server.url, key)
 	if first := next(); first.Sequence != 1 {
 		t.Errorf("the first event is %+v", first)
 	}
