@@ -69,8 +69,8 @@ func TestAFileIsReadAndWritten(t *testing.T) {
 	if file, err := orgfile.Parse(written); err != nil || !cmp.Equal(empty, file.Organization) {
 		t.Errorf("%+v, %v", file.Organization, err)
 	}
-	// The same in other words: quotes, flow, comments, a byte order mark of a document.
-	other := "---\n{roles: [], teams: [{name: 'a', members: [\"ada@example.com\"]}], # none\nusers: [{email: ada@example.com}]}\n"
+	// The same in other words: a byte order mark, the beginning of a document, quotes, flow, comments, other ends of lines.
+	other := "\uFEFF---\r\n{roles: [], teams: [{name: 'a', members: [\"ada@example.com\"]}], # none\r\nusers: [{email: ada@example.com}]}\r\n"
 	if _, err := orgfile.Parse([]byte(other)); err != nil {
 		t.Error(err)
 	}
@@ -98,7 +98,9 @@ func TestMistakesAreNamedWithTheirLines(t *testing.T) {
 		"roles:\n  - name:\n    permissions: [x]" + tail:                                                             "line 2: name must be text: put it in quotes",
 		"roles:\n  - name: a\n    permissions: [true]" + tail:                                                        "line 3: this permission must be a list of fields, such as action: …",
 		"roles:\n  - name: a\n    permissions:\n      - action: x\n        resources: []" + tail:                     "line 5: resources must name at least one: a permission for all of them is written as its name alone",
-		"roles:\n  - &r\n    name: a\n    permissions: [x]\n  - *r" + tail:                                           "line 2: this role must be a list of fields, such as name: … (and 1 more)",
+		"roles:\n  - &r\n    name: a\n    permissions: [x]\n  - *r" + tail:                                           "line 2: &, * and ! are not taken here: write it out (and 1 more)",
+		"roles: &none []\nteams: *none\nusers: []\n":                                                                 "line 1: &, * and ! are not taken here: write it out (and 1 more)",
+		"roles:\n  - name: !!str a\n    permissions: [x]" + tail:                                                     "line 2: &, * and ! are not taken here: write it out",
 		"roles:\n  - developer" + tail:                                                                               "line 2: this role must be a list of fields, such as name: …",
 		"roles:\n  - name: developer\n    permissions: [x]" + tail:                                                   `line 2: name "developer" is a system role, which is always there and cannot be changed: leave it out`,
 		"roles: []\nteams:\n  - name: a\n    role: tenant-admn\nusers: []\n":                                         `line 4: role "tenant-admn" is no role of this document: did you mean "tenant-admin"?`,

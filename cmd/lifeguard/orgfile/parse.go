@@ -1,6 +1,7 @@
 package orgfile
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -55,6 +56,7 @@ func lineOf(node ast.Node) int {
 }
 
 func (r *reader) read(data []byte) {
+	data = bytes.TrimPrefix(data, []byte("\uFEFF")) // some editors begin a file with it
 	if !utf8.Valid(data) {
 		r.problems = Problems{{0, "it is not text in UTF-8"}}
 		return
@@ -160,6 +162,17 @@ func (r *reader) permission(node ast.Node, at string) (permission api.Permission
 	return permission
 }
 
+// shorthand reports what stands for something else, and would not be seen to
+// do so by whoever reads the file.
+func (r *reader) shorthand(node ast.Node) bool {
+	switch node.(type) {
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
+		r.report(node, "&, * and ! are not taken here: write it out")
+		return true
+	}
+	return false
+}
+
 // field is one field of a mapping.
 type field struct {
 	name     string
@@ -174,8 +187,11 @@ func (r *reader) mapping(node ast.Node, at string, fields []field) {
 	for _, field := range fields {
 		names = append(names, field.name)
 	}
+	if r.shorthand(node) {
+		return
+	}
 	pairs, ok := node.(ast.MapNode)
-	if !ok || node.Type() == ast.AliasType || node.Type() == ast.AnchorType {
+	if !ok {
 		r.report(node, "%s must be a list of fields, such as %s: …", placeName(at), names[0])
 		return
 	}
@@ -223,6 +239,9 @@ func placeName(at string) string {
 // list reads a list, never as nil.
 func list[T any](r *reader, node ast.Node, at string, read func(node ast.Node, at string) T) []T {
 	rows := []T{}
+	if r.shorthand(node) {
+		return rows
+	}
 	sequence, ok := node.(*ast.SequenceNode)
 	if !ok {
 		r.report(node, "%s must be a list; write [] for none", at[strings.LastIndex(at, ".")+1:])
@@ -242,6 +261,9 @@ func (r *reader) into(text *string) func(node ast.Node, at string) {
 }
 
 func (r *reader) text(node ast.Node, at string) string {
+	if r.shorthand(node) {
+		return ""
+	}
 	value, ok := node.(*ast.StringNode)
 	if !ok {
 		r.report(node, "%s must be text: put it in quotes", strings.TrimRight(at[strings.LastIndex(at, ".")+1:], "[]0123456789"))
