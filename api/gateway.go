@@ -38,6 +38,7 @@ type Introspection struct {
 	IssuedAt int64  `json:"iat,omitempty"`       // when the key was made, seconds since 1970
 	// Team is the identity's team, the first by name when there are several.
 	Team *Ref `json:"team,omitempty"`
-	// Permissions is the union of what all its teams grant.
-	Permissions []Permission `json:"permissions,omitempty"`
+	// Permissions is the union of what all its teams grant, empty when that is
+	// nothing. It is left out only where the key is not active.
+	Permissions []Permission `json:"permissions,omitzero"`
 }

@@ -278,6 +278,9 @@ func TestIntrospection(t *testing.T) {
 	if user := f.introspect("admin"); !strings.Contains(user, `"username":"mary@example.com"`) {
 		t.Errorf("a user: %s", user)
 	}
+	if account := f.introspect("account of A"); !strings.Contains(account, `"permissions":[]`) {
+		t.Errorf("one that may do nothing: %s", account)
+	}
 	for _, caller := range []string{"garbage", "truncated", "typo", "unknown", "deleted", "suspended"} {
 		if body := f.introspect(caller); body != "{\"active\":false}\n" {
 			t.Errorf("%s: %s", caller, body)

@@ -54,7 +54,7 @@ func (s *Server) introspect(ctx context.Context, input *introspectInput) (*answe
 	caller := newCaller(identity)
 	body := api.Introspection{
 		Active: true, Subject: caller.ID, Username: caller.Email, ClientID: caller.KeyID,
-		IssuedAt: caller.KeyCreatedAt.Unix(), Permissions: caller.permissions,
+		IssuedAt: caller.KeyCreatedAt.Unix(), Permissions: append([]api.Permission{}, caller.permissions...),
 	}
 	if caller.Type == api.IdentityServiceAccount {
 		body.Username = caller.Name
