@@ -15,18 +15,28 @@ import (
 // did not answer, unless the server says how long.
 const followPause = time.Second
 
-// followAudit writes each event that comes, until it is interrupted. A server
-// that restarts, or is out of reach for a while, does not end it: it goes on
-// behind the last event that it had. Whatever would be answered the same next
-// time does end it, such as a key that is not accepted any more.
-func followAudit(ctx context.Context, p process, events func() iter.Seq2[api.AuditEvent, error], write func(api.AuditEvent) error) error {
+// follower goes on behind the last event that it had, also when the server
+// restarts or is out of reach for a while.
+type follower struct {
+	p process
+	// events are those after the last one, as they come. They end with an error.
+	events func() iter.Seq2[api.AuditEvent, error]
+	write  func(api.AuditEvent) error
+	// check fails when the log has not the last event any more.
+	check func(context.Context) error
+}
+
+// follow writes each event that comes, until it is interrupted. Whatever would
+// be answered the same next time does end it, such as a key that is not
+// accepted any more.
+func (f follower) follow(ctx context.Context) error {
 	told := false
 	for {
 		begun := time.Now()
-		for event, err := range events() {
+		for event, err := range f.again(ctx, told) {
 			if err == nil {
 				told = false
-				if err := write(event); err != nil {
+				if err := f.write(event); err != nil {
 					return err
 				}
 				continue
@@ -38,7 +48,7 @@ func followAudit(ctx context.Context, p process, events func() iter.Seq2[api.Aud
 			// Who was answered for as long as that had found its server again.
 			if told = told && time.Since(begun) < api.MaxAuditWait; !told {
 				told = true
-				if _, err := fmt.Fprintf(p.stderr, "lifeguard: %s; trying again, and going on from there\n", errorLine(err)); err != nil {
+				if _, err := fmt.Fprintf(f.p.stderr, "lifeguard: %s; trying again, and going on from there\n", errorLine(err)); err != nil {
 					return err
 				}
 			}
@@ -47,6 +57,17 @@ func followAudit(ctx context.Context, p process, events func() iter.Seq2[api.Aud
 			}
 		}
 	}
+}
+
+// again is events; after a failure the log is checked first, because a server
+// that was away can have come back with an older copy of its database.
+func (f follower) again(ctx context.Context, failed bool) iter.Seq2[api.AuditEvent, error] {
+	if failed {
+		if err := f.check(ctx); err != nil {
+			return func(yield func(api.AuditEvent, error) bool) { yield(api.AuditEvent{}, err) }
+		}
+	}
+	return f.events()
 }
 
 // passes reports whether an error may be gone the next time, and after what

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/client"
+	"github.com/lifeguard-keys/lifeguard/tui/feed"
 	"github.com/lifeguard-keys/lifeguard/tui/selection"
 	"github.com/lifeguard-keys/lifeguard/tui/table"
 )
@@ -22,11 +23,15 @@ func showAudit(ctx context.Context, p process, flags auditFlags, c *client.Clien
 	meets := selection.EventFilter(asked, now)
 	out := newRowWriter(p, flags.form, eventListing.orNone("No audit event matches."))
 	// chosen yields the events that the query asks for, and keeps how far it came.
+	var last feed.Position
 	chosen := func(events iter.Seq2[api.AuditEvent, error]) iter.Seq2[api.AuditEvent, error] {
 		return func(yield func(api.AuditEvent, error) bool) {
 			for event, err := range events {
 				if err == nil {
-					filter.After = max(filter.After, event.Sequence)
+					if event.Sequence > filter.After {
+						filter.After = event.Sequence
+						last = feed.Position{Sequence: event.Sequence, Hash: event.Hash}
+					}
 					if meets != nil && !meets(&event) {
 						continue
 					}
@@ -59,8 +64,18 @@ func showAudit(ctx context.Context, p process, flags auditFlags, c *client.Clien
 	if err := out.flush(); err != nil {
 		return err
 	}
-	follow := func() iter.Seq2[api.AuditEvent, error] { return chosen(c.FollowAuditEvents(ctx, filter)) }
-	return followAudit(ctx, p, follow, func(event api.AuditEvent) error { return errors.Join(out.write(event), out.flush()) })
+	return follower{
+		p:      p,
+		events: func() iter.Seq2[api.AuditEvent, error] { return chosen(c.FollowAuditEvents(ctx, filter)) },
+		write:  func(event api.AuditEvent) error { return errors.Join(out.write(event), out.flush()) },
+		check: func(ctx context.Context) error {
+			list, err := c.AuditEvents(ctx, api.AuditFilter{After: last.Before()}, api.ListOptions{PageSize: 1})
+			if err == nil && errors.Is(last.Check(list.AuditEvents), feed.ErrBack) { // it may be pruned by now
+				err = errors.New("the audit log went back, as after a restore: follow it anew")
+			}
+			return err
+		},
+	}.follow(ctx)
 }
 
 // narrowed is a filter that lets through what also n does. An action that was

@@ -86,6 +86,42 @@ func TestAFollowerOutlivesItsServer(t *testing.T) {
 	}
 }
 
+// A server that comes back with an older copy of its database would be
+// followed in silence for as long as its log is shorter.
+func TestAFollowerSaysThatTheLogWentBack(t *testing.T) {
+	folder := t.TempDir()
+	key := initialised(t, folder)
+	server := startServing(t, folder)
+	admin, err := client.New(server.url, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	if output, err := program(t, folder, "backup", "older.db", "--database", "sqlite:keys.db").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	if _, err := admin.CreateTeam(t.Context(), api.CreateTeam{Name: "lost"}); err != nil {
+		t.Fatal(err)
+	}
+	follower, next := follow(t, folder, server.url, key)
+	for sequence := int64(1); sequence <= 2; sequence++ {
+		if event := next(); event.Sequence != sequence {
+			t.Errorf("event %d: %+v", sequence, event)
+		}
+	}
+	if err := server.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	startServingOn(t, folder, "sqlite:older.db", "--listen", strings.TrimPrefix(server.url, "http://"))
+	var exit *exec.ExitError
+	if err := follower.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
 // Over the API: a follower sees what happens, and verify finds what was done
 // to the database behind the server's back.
 func TestAuditOfAServer(t *testing.T) {
