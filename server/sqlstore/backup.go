@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -65,7 +66,22 @@ func Backup(ctx context.Context, dsn, destination string) (err error) {
 	if err := os.Link(partial.Name(), destination); err != nil {
 		return fmt.Errorf("the backup cannot be given its name: %w", err)
 	}
+	if err := syncFolder(filepath.Dir(destination)); err != nil {
+		return errors.Join(err, os.Remove(destination))
+	}
 	return nil
+}
+
+// syncFolder makes the names in a folder outlast a power failure.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" { // where a folder cannot be flushed
+		return nil
+	}
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 func vacuumInto(ctx context.Context, path string, options Options, copied string) error {
