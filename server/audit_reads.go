@@ -72,8 +72,8 @@ func (input *listAuditEventsInput) query() (AuditQuery, error) {
 		return query, invalid("query.start_token", errors.New("start_token and page exclude each other"))
 	case input.Wait > 0 && (input.Page > 0 || query.NewestFirst):
 		return query, invalid("query.wait", errors.New("waiting is for the events after a sequence: leave out page and order"))
-	case input.Page > 0: // a shorter page would move those that follow
-		query.Offset, query.Bytes = (input.Page-1)*input.PageSize, 0
+	case input.Page > 0:
+		query.Offset = (input.Page - 1) * input.PageSize
 	case input.StartToken != "":
 		from, err := parseSequenceToken(input.StartToken)
 		if err != nil {
@@ -115,6 +115,9 @@ func (s *Server) listAuditEvents(ctx context.Context, input *listAuditEventsInpu
 	}
 	if err != nil {
 		return nil, err
+	}
+	if input.Page > 0 && page.More && len(page.Events) < input.PageSize { // a short page would move those that follow
+		return nil, invalid("query.page", errors.New("these events are too large for a page of this size: take a smaller page_size, or page by start_token"))
 	}
 	list := api.AuditEventList{AuditEvents: page.Events, Total: input.total(page.Total)}
 	if list.AuditEvents == nil {

@@ -142,8 +142,10 @@ func TestLargeAuditEventsMakeShortPages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for query, want := range map[string][]int{"": {3, 3, 1}, "&order=desc": {3, 3, 1}, "&wait=1": {3, 3, 1}, "&page=1": {7}} {
-		list := f.audit("?page_size=300&action=test.large" + query)
+	for query, want := range map[string][]int{
+		"&page_size=300": {3, 3, 1}, "&page_size=300&order=desc": {3, 3, 1}, "&page_size=300&wait=1": {3, 3, 1}, "&page_size=2&page=1": {2, 2, 2, 1},
+	} {
+		list := f.audit("?action=test.large" + query)
 		got := []int{len(list.AuditEvents)}
 		for list.Links.Next != "" && len(got) < 9 {
 			list = f.audit(strings.TrimPrefix(list.Links.Next, api.PathAuditEvents))
@@ -152,6 +154,11 @@ func TestLargeAuditEventsMakeShortPages(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: pages of %v events, want %v", query, got, want)
 		}
+	}
+	// A page by number has all its events, or those on the next would be missed.
+	problem := f.refused(http.StatusUnprocessableEntity, api.CodeInvalid, f.do("admin", http.MethodGet, api.PathAuditEvents+"?action=test.large&page=1&page_size=7", ""))
+	if problem.Errors[0].Location != "query.page" {
+		t.Errorf("%+v", problem)
 	}
 }
 
