@@ -21,8 +21,8 @@ import (
 
 const (
 	timingSamples = 1500 // of each kind of key
-	// timingSources is how many addresses ask in turn: a source is refused
-	// without a lookup once it has asked in vain too often within a second.
+	// timingSources is how many addresses ask in turn: the keys of one that has
+	// asked in vain too often within a second go through the slow lane.
 	timingSources = 200
 )
 
