@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -242,6 +243,8 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) (size int, er
 	switch {
 	case errors.As(err, &tooLarge):
 		return 0, refuse(http.StatusRequestEntityTooLarge, api.CodeTooLarge, fmt.Sprintf("The body of this request has at most %d KiB.", limit>>10))
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return 0, refuse(http.StatusRequestTimeout, api.CodeOf(http.StatusRequestTimeout), "The body did not arrive in time.")
 	case err != nil:
 		return 0, refuse(http.StatusBadRequest, api.CodeBadRequest, "The body of the request broke off.")
 	}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/server"
@@ -178,28 +179,57 @@ func TestTheKeyIsNowhereElse(t *testing.T) {
 	}
 }
 
+// listen serves on a port, as lifeguard serve does but for what adapt changes,
+// and returns its address.
+func (f *fixture) listen(adapt func(*http.Server)) (address string) {
+	f.t.Helper()
+	listener, err := new(net.ListenConfig).Listen(f.t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	httpServer := server.NewHTTPServer(f.handler)
+	httpServer.ErrorLog = log.New(io.Discard, "", 0)
+	if adapt != nil {
+		adapt(httpServer)
+	}
+	done := make(chan error)
+	go func() { done <- httpServer.Serve(listener) }()
+	f.t.Cleanup(func() {
+		if err := httpServer.Close(); err != nil {
+			f.t.Error(err)
+		}
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			f.t.Error(err)
+		}
+	})
+	return listener.Addr().String()
+}
+
+func TestABodyThatDoesNotArriveInTime(t *testing.T) {
+	f := newFixture(t)
+	address := f.listen(func(s *http.Server) { s.ReadTimeout = 500 * time.Millisecond })
+	connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	_, err = fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{",
+		api.PathServiceAccounts, f.keys["admin"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(connection)
+	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 408 ") || !strings.Contains(string(answer), "did not arrive in time") {
+		t.Errorf("%s, %v", answer, err)
+	}
+}
+
 // Over real connections: the address of the other side is known, a body that
 // breaks off is refused, and headers have a limit.
 func TestOverRealConnections(t *testing.T) {
 	f := newFixture(t)
-	var listen net.ListenConfig
-	listener, err := listen.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	httpServer := server.NewHTTPServer(f.handler)
-	httpServer.ErrorLog = log.New(io.Discard, "", 0)
-	done := make(chan error)
-	go func() { done <- httpServer.Serve(listener) }()
-	t.Cleanup(func() {
-		if err := httpServer.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
-			t.Error(err)
-		}
-	})
-	base := "http://" + listener.Addr().String()
+	address := f.listen(nil)
+	base := "http://" + address
 	me := func(header http.Header) (status int) {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+api.PathMe, nil)
@@ -227,7 +257,7 @@ func TestOverRealConnections(t *testing.T) {
 	}
 
 	var dialer net.Dialer
-	connection, err := dialer.DialContext(t.Context(), "tcp", listener.Addr().String())
+	connection, err := dialer.DialContext(t.Context(), "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -149,6 +150,9 @@ func (op operation) huma(schemas huma.Registry) huma.Operation {
 		op.status = http.StatusOK
 	}
 	refusals := append([]int{http.StatusInternalServerError, http.StatusServiceUnavailable}, op.refusals...)
+	if slices.Contains(refusals, http.StatusRequestEntityTooLarge) { // it takes a body
+		refusals = append(refusals, http.StatusRequestTimeout)
+	}
 	security := []map[string][]string{}
 	if !rules[op.id].public {
 		refusals = append(refusals, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests)

@@ -158,8 +158,6 @@ func translate(model *huma.ErrorModel) *problemError {
 	switch model.Status {
 	case http.StatusUnsupportedMediaType:
 		return refuse(model.Status, code, "Send the body as application/json.")
-	case http.StatusRequestTimeout:
-		return refuse(model.Status, code, "The body did not arrive in time.")
 	case http.StatusBadRequest:
 		return refuse(model.Status, code, "The body must be one JSON object in UTF-8 that has each of its names once.")
 	case http.StatusUnprocessableEntity:
