@@ -24,12 +24,12 @@ const (
 
 	// logLimit is how large the write-ahead log's file stays, in bytes, after
 	// something large was written.
-	logLimit = 16 << 20
+	logLimit = logPages * 4096
 
 	// logPages is how many pages the log takes before it is folded into the
 	// file, which forces both to the disk. Pages that change over and over are
-	// then written there once.
-	logPages = 4000
+	// then written there once: with 4,000 pages a create took a tenth longer.
+	logPages = 16_000
 
 	// Memory is bounded by these: each connection keeps at most its cache, in
 	// KiB.
