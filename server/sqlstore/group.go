@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,16 +12,16 @@ import (
 // long the first of them waits for the last.
 const maxGroup = 64
 
-// line is where the changes of one store wait, the first one first. A change
-// that finds nobody before it leads: it begins a transaction and runs at once.
-// Before it commits it takes those along that came meanwhile, so that they
-// share its commit, which is what a change costs most of. Then the next leads.
+// line is where the changes of one store wait, the first one first. While any
+// do, a goroutine writes them, group after group: it begins a transaction for
+// the first one, and when that has run it takes those along that came
+// meanwhile, so that all share its commit, which is what a change costs most of.
 //
-// Every change runs on the goroutine of its caller, so a panic stays there: the
-// leader hands it the transaction and waits.
+// Every change runs on the goroutine of its caller, so a panic stays there: it
+// is handed the transaction, and the one that writes waits for it.
 type line struct {
 	mu      sync.Mutex
-	led     bool // a change leads, or was told to
+	written bool // a goroutine writes what waits
 	waiting []*pending
 }
 
@@ -33,15 +34,14 @@ type pending struct {
 
 	told    chan word    // what it is told while it waits; never more than one
 	ran     chan error   // what became of it in the transaction that it was handed
-	verdict error        // the same, kept by the leader until the commit
+	verdict error        // the same, kept until the commit
 	ahead   *transaction // for which was looked up what it will ask for
 }
 
-// word is what a change that waits is told: to lead, to run, or its end.
+// word is what a change that waits is told: to run, or its end.
 type word struct {
-	lead bool
-	run  *transaction
-	end  error
+	run *transaction
+	end error
 }
 
 var (
@@ -52,16 +52,26 @@ var (
 	errApart = errors.New("the changes have to be written one by one")
 )
 
-// enter reports whether the change leads; else it waits to be told.
-func (l *line) enter(p *pending) (leads bool) {
+// enter adds a change at the end, and reports whether nobody writes what waits.
+func (l *line) enter(p *pending) (idle bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.led {
-		l.led = true
-		return true
-	}
+	idle, l.written = !l.written, true
 	l.waiting = append(l.waiting, p)
-	return false
+	return idle
+}
+
+// first returns the change to begin with, or nil when none waits: then whoever
+// writes ends.
+func (l *line) first() *pending {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.written = len(l.waiting) > 0; !l.written {
+		return nil
+	}
+	p := l.waiting[0]
+	l.waiting = slices.Delete(l.waiting, 0, 1)
+	return p
 }
 
 // leave takes a change out of the line that nobody has begun with.
@@ -77,22 +87,24 @@ func (l *line) leave(p *pending) bool {
 	return false
 }
 
-// take returns the next change that may be taken along, or nil.
-func (l *line) take() *pending {
+// take returns the changes that wait by now and may be taken along.
+func (l *line) take() []*pending {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.waiting) == 0 || l.waiting[0].alone {
-		return nil
+	count := 0
+	for count < min(len(l.waiting), maxGroup-1) && !l.waiting[count].alone {
+		count++
 	}
-	return l.pop()
+	group := slices.Clone(l.waiting[:count])
+	l.waiting = slices.Delete(l.waiting, 0, count)
+	return group
 }
 
-// pop must be called with mu held and a change waiting.
-func (l *line) pop() *pending {
-	p := l.waiting[0]
-	l.waiting[0] = nil
-	l.waiting = l.waiting[1:]
-	return p
+// with returns a change and those that wait behind it.
+func (l *line) with(p *pending) []*pending {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]*pending{p}, l.waiting[:min(len(l.waiting), maxGroup-1)]...)
 }
 
 // putBack lets changes begin anew, each by itself, before all others.
@@ -106,15 +118,6 @@ func (l *line) putBack(group []*pending) {
 		p.alone, p.verdict = true, nil
 	}
 	l.waiting = append(group, l.waiting...)
-}
-
-// next has the next change lead.
-func (l *line) next() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.led = len(l.waiting) > 0; l.led {
-		l.pop().told <- word{lead: true}
-	}
 }
 
 // giveUp ends the changes whose time has passed as well, for the same reason.
@@ -151,32 +154,34 @@ func (s *Store) wait(p *pending) error {
 	}
 	p.until, p.told, p.ran = s.until(p.ctx), make(chan word, 1), make(chan error, 1)
 	if s.line.enter(p) {
-		return s.lead(p)
+		go s.write()
 	}
 	ended := p.ctx.Done()
 	for {
 		select {
 		case told := <-p.told:
-			switch {
-			case told.lead:
-				return s.lead(p)
-			case told.run != nil:
-				p.follow(told.run)
-			default:
+			if told.run == nil {
 				return told.end
 			}
+			p.follow(told.run)
 		case <-ended:
 			if s.line.leave(p) {
 				return p.ctx.Err()
 			}
-			ended = nil // somebody has begun with it
+			ended = nil // it has been begun with
 		}
 	}
 }
 
-// lead runs the change and those that it takes along.
-func (s *Store) lead(p *pending) error {
-	defer s.line.next()
+// write writes what waits, until nothing does.
+func (s *Store) write() {
+	for p := s.line.first(); p != nil; p = s.line.first() {
+		s.writeGroup(p)
+	}
+}
+
+// writeGroup writes a change, with those that it takes along.
+func (s *Store) writeGroup(p *pending) {
 	var began bool
 	err := s.repeat(p.ctx, p.until, func() (err error) {
 		began, err = s.attempt(p)
@@ -189,7 +194,7 @@ func (s *Store) lead(p *pending) error {
 	if err != nil && !began && p.ctx.Err() == nil {
 		s.line.giveUp(time.Now(), err)
 	}
-	return err
+	p.told <- word{end: err}
 }
 
 func (s *Store) attempt(p *pending) (began bool, err error) {
@@ -199,18 +204,12 @@ func (s *Store) attempt(p *pending) (began bool, err error) {
 	}
 	defer t.end()
 	var group []*pending
-	settled := false
-	defer func() {
-		if !settled { // work panicked: the connection must not keep the lock
-			_ = t.tx.Rollback()
-			s.line.putBack(group)
-		}
-	}()
-	if err = s.lookAhead(t, p); err == nil {
-		err = p.run(t)
+	if err = s.lookAhead(t, s.line.with(p)); err == nil {
+		err = p.hand(t)
 	}
 	if err == nil && !p.alone {
-		err = s.takeAlong(t, &group)
+		group = s.line.take()
+		err = s.takeAlong(t, group)
 	}
 	if err == nil {
 		err = t.flush()
@@ -221,25 +220,18 @@ func (s *Store) attempt(p *pending) (began bool, err error) {
 	} else {
 		uncertain, err = t.commit()
 	}
-	settled = true
 	return true, s.settle(group, uncertain, err)
 }
 
-// takeAlong runs those that wait within the same transaction, each so that its
-// failure undoes it alone. Its error is the transaction's, which is then over.
-func (s *Store) takeAlong(t *transaction, group *[]*pending) error {
-	for len(*group) < maxGroup-1 {
-		p := s.line.take()
-		if p == nil {
-			break
-		}
-		*group = append(*group, p)
-		if err := s.lookAhead(t, p); err != nil {
-			return err
-		}
+// takeAlong runs others within the same transaction, each so that its failure
+// undoes it alone. Its error is the transaction's, which is then over.
+func (s *Store) takeAlong(t *transaction, group []*pending) error {
+	if err := s.lookAhead(t, group); err != nil {
+		return err
+	}
+	for _, p := range group {
 		t.guard()
-		p.told <- word{run: t}
-		p.verdict = <-p.ran
+		p.verdict = p.hand(t)
 		switch {
 		case p.verdict == nil:
 			if err := t.keep(); err != nil {
@@ -256,7 +248,13 @@ func (s *Store) takeAlong(t *transaction, group *[]*pending) error {
 	return nil
 }
 
-// follow runs the change in the transaction of another, which waits for it.
+// hand has the change run on its caller's goroutine, and waits for it.
+func (p *pending) hand(t *transaction) error {
+	p.told <- word{run: t}
+	return <-p.ran
+}
+
+// follow runs the change in the transaction that it was handed.
 func (p *pending) follow(t *transaction) {
 	result := errPanicked
 	defer func() { p.ran <- result }()
@@ -278,7 +276,7 @@ func (p *pending) run(t *transaction) error {
 
 // settle tells those that were taken along what became of them. That one was
 // refused may be owed to what another one changed, so that is true only when
-// this was kept. It returns what became of the leader.
+// this was kept. It returns what became of the change that was begun with.
 func (s *Store) settle(group []*pending, uncertain bool, err error) error {
 	var again []*pending
 	for _, p := range group {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,70 +21,124 @@ const (
 )
 
 // place is where a row may be that is found by two texts.
-type place struct{ table, first, second string }
-
-func namePlace(teamID, name string) place { return place{"service_accounts", teamID, name} }
-func createPlace(callerID, key string) place {
-	return place{"idempotent_creates", callerID, key}
+type place struct {
+	table         int // in inserts
+	first, second string
 }
 
-// lookAhead looks up what a change, and those that wait behind it, will ask for
-// first: on a server in one way there and back. It keeps only what is not there:
-// that is what a create hopes for, and it stays true until the transaction
-// itself inserts it.
-func (s *Store) lookAhead(t *transaction, p *pending) error {
-	if p.ahead == t {
-		return nil
+func namePlace(teamID, name string) place    { return place{intoAccounts, teamID, name} }
+func createPlace(callerID, key string) place { return place{intoCreates, callerID, key} }
+
+// place is where the row will be, if others look there.
+func (i insertion) place() place {
+	switch i.table {
+	case intoAccounts:
+		return place{i.table, i.row[1].(string), i.row[2].(string)}
+	case intoCreates:
+		return place{i.table, i.row[0].(string), i.row[1].(string)}
 	}
-	var wanted []search
-	for _, lookups := range s.line.expecting(t, p) {
-		if lookups.Name != "" {
-			wanted = append(wanted, search{namePlace(lookups.TeamID, lookups.Name), selectAccountName})
-		}
-		if lookups.IdempotencyKey != "" {
-			wanted = append(wanted, search{createPlace(lookups.CallerID, lookups.IdempotencyKey), selectCreate})
-		}
-	}
+	return place{}
+}
+
+// lookAhead looks up what changes will ask for first, all of it together. It
+// keeps only what is not there: that is what a create hopes for, and it stays
+// true until the transaction itself inserts it.
+func (s *Store) lookAhead(t *transaction, changes []*pending) error {
+	wanted := wantedOf(t, changes)
 	if len(wanted) == 0 {
 		return nil
 	}
 	if t.absent == nil {
 		t.absent = map[place]bool{}
 	}
-	rows := t.later
-	t.later, t.laterThen = nil, 0
+	var err error
 	if t.remote != nil {
-		return t.deliver(rows, t.searches(wanted))
+		err = t.note(t.remote.send(t.ctx, t.searches(wanted)))
+	} else {
+		err = t.search(wanted)
 	}
-	if err := t.deliver(rows, nil); err != nil {
+	for _, row := range t.later { // which the database does not know yet
+		delete(t.absent, row.place())
+	}
+	return err
+}
+
+// wantedOf returns where changes are known to look. Each is told of once a
+// transaction.
+func wantedOf(t *transaction, changes []*pending) (wanted []place) {
+	for _, p := range changes {
+		if p.ahead == t {
+			continue
+		}
+		p.ahead = t
+		lookups, _ := server.ExpectedOf(p.ctx)
+		if lookups.Name != "" {
+			wanted = append(wanted, namePlace(lookups.TeamID, lookups.Name))
+		}
+		if lookups.IdempotencyKey != "" {
+			wanted = append(wanted, createPlace(lookups.CallerID, lookups.IdempotencyKey))
+		}
+	}
+	return wanted
+}
+
+// search looks at places in a file, at many with one statement, and asks what
+// every change asks for.
+func (t *transaction) search(wanted []place) error {
+	later := t.later
+	t.later = nil // they need not be there for that
+	defer func() { t.later = later }()
+	if _, err := t.lastEvent(t.ctx); err != nil {
 		return err
 	}
-	for _, w := range wanted {
-		found := false
-		err := t.query(t.ctx, func(*sql.Rows) error {
-			found = true
-			return nil
-		}, w.query, w.at.first, w.at.second)
-		if err != nil {
-			return err
+	args := map[int][]any{}
+	for _, at := range wanted {
+		t.absent[at] = true
+		args[at.table] = append(args[at.table], at.first, at.second)
+	}
+	for table, texts := range searchTexts() {
+		for left := args[table]; len(left) > 0; {
+			size := doublings(len(left) / 2)
+			found := place{table: table}
+			err := t.query(t.ctx, func(rows *sql.Rows) error {
+				err := rows.Scan(&found.first, &found.second)
+				delete(t.absent, found)
+				return err
+			}, texts[size], left[:2<<size]...)
+			if err != nil {
+				return err
+			}
+			left = left[2<<size:]
 		}
-		t.absent[w.at] = !found
 	}
 	return nil
 }
 
-// search is a query for what may be at a place.
-type search struct {
-	at    place
-	query string
-}
+// searchTexts are the queries that look at 1, 2, 4 … places in each table.
+var searchTexts = sync.OnceValue(func() map[int][]string {
+	texts := map[int][]string{}
+	for table, from := range map[int]string{
+		intoAccounts: `service_accounts f ON f.team_id = w.first AND f.name = w.second AND f.deleted_at IS NULL`,
+		intoCreates:  `idempotent_creates f ON f.caller_id = w.first AND f.idempotency_key = w.second`,
+	} {
+		for doubling := range mostDoublings + 1 {
+			texts[table] = append(texts[table], `WITH wanted (first, second) AS (VALUES (?, ?)`+
+				strings.Repeat(`, (?, ?)`, 1<<doubling-1)+`) SELECT w.first, w.second FROM wanted w CROSS JOIN `+from)
+		}
+	}
+	return texts
+})
 
-// searches are the queries together, with what every change asks for.
-func (t *transaction) searches(wanted []search) *pgx.Batch {
+// searches are the queries for places, with what every change asks for.
+func (t *transaction) searches(wanted []place) *pgx.Batch {
 	batch, bind := &pgx.Batch{}, t.statements.dialect.bind
-	for _, w := range wanted {
-		batch.Queue(bind(w.query), w.at.first, w.at.second).Query(func(rows pgx.Rows) error {
-			t.absent[w.at] = !rows.Next() && rows.Err() == nil
+	for _, at := range wanted {
+		text := bind(selectAccountName)
+		if at.table == intoCreates {
+			text = bind(selectCreate)
+		}
+		batch.Queue(text, at.first, at.second).Query(func(rows pgx.Rows) error {
+			t.absent[at] = !rows.Next() && rows.Err() == nil
 			return rows.Err()
 		})
 	}
@@ -113,22 +169,4 @@ func (t *transaction) sought(ctx context.Context, at place, query string, dest .
 		return sql.ErrNoRows
 	}
 	return first(ctx, t, query, []any{at.first, at.second}, dest...)
-}
-
-// expecting returns what changes are known to look up: p and those that wait and
-// may be taken along. For each it is told once a transaction.
-func (l *line) expecting(t *transaction, p *pending) []server.Lookups {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var all []server.Lookups
-	for _, p := range append([]*pending{p}, l.waiting[:min(len(l.waiting), maxGroup)]...) {
-		if p.ahead == t {
-			continue
-		}
-		p.ahead = t
-		if lookups, known := server.ExpectedOf(p.ctx); known {
-			all = append(all, lookups)
-		}
-	}
-	return all
 }

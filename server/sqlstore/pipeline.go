@@ -135,7 +135,7 @@ func (t *transaction) deliver(rows []insertion, behind *pgx.Batch) error {
 			}
 		}
 		for len(args) > 0 {
-			size := min(bits.Len(uint(len(args)))-1, len(texts[table])-1)
+			size := doublings(len(args))
 			text, values := texts[table][size], slices.Concat(args[:1<<size]...)
 			if t.remote != nil {
 				batch.Queue(text, values...)
@@ -157,6 +157,9 @@ func (t *transaction) deliver(rows []insertion, behind *pgx.Batch) error {
 // mostDoublings is how many rows one statement inserts at most, as a power of
 // two. What is between is made of several, so that there are few to prepare.
 const mostDoublings = 6
+
+// doublings is how many of n the next statement takes, as a power of two.
+func doublings(n int) int { return min(bits.Len(uint(n))-1, mostDoublings) } //nolint:gosec // n is positive
 
 // insertStatements are the statements that insert 1, 2, 4 … rows into each of
 // the tables.
