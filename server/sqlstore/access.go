@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"strings"
 	"sync"
 	"time"
 
@@ -97,7 +96,7 @@ func (s *Store) teamsAt(ctx context.Context, version int64, ids []string) ([]api
 		found.add(&row)
 		return err
 	}, `SELECT v.version, `+teamColumns+` FROM access_version v
-		LEFT JOIN teams t ON t.id IN (?`+strings.Repeat(`, ?`, len(unknown)-1)+`) AND t.deleted_at IS NULL`+teamJoins+`
+		LEFT JOIN teams t ON t.id IN (`+placeholders(len(unknown))+`) AND t.deleted_at IS NULL`+teamJoins+`
 		WHERE v.singleton = 1`, args...)
 	if err != nil || current != version {
 		return nil, false, err

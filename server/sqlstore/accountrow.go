@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,23 +64,20 @@ func readAccountRow(row string, version *int64, a *api.ServiceAccount) error {
 // names of their teams. When a team was changed since then, the names are the
 // new ones.
 func (s *Store) nameTeams(ctx context.Context, version int64, accounts []api.ServiceAccount) error {
-	names := map[string]string{}
-	var unnamed []any
+	of := map[string]bool{}
 	for i := range accounts {
-		names[accounts[i].Team.ID] = ""
+		of[accounts[i].Team.ID] = true
 	}
-	ids := make([]string, 0, len(names))
-	for id := range names {
-		ids = append(ids, id)
-	}
+	ids := slices.Collect(maps.Keys(of))
 	teams, _, err := s.teamsAt(ctx, version, ids)
 	if err != nil {
 		return err
 	}
-	clear(names)
+	names := make(map[string]string, len(ids))
 	for _, team := range teams {
 		names[team.ID] = team.Name
 	}
+	var unnamed []any
 	for _, id := range ids {
 		if _, named := names[id]; !named {
 			unnamed = append(unnamed, id)
@@ -91,7 +89,7 @@ func (s *Store) nameTeams(ctx context.Context, version int64, accounts []api.Ser
 			err := rows.Scan(&id, &name)
 			names[id] = name
 			return err
-		}, `SELECT id, name FROM teams WHERE id IN (`+strings.Join(slices.Repeat([]string{`?`}, len(unnamed)), `, `)+`)`, unnamed...)
+		}, `SELECT id, name FROM teams WHERE id IN (`+placeholders(len(unnamed))+`)`, unnamed...)
 		if err != nil {
 			return err
 		}

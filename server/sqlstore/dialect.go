@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -53,6 +54,9 @@ type dialect struct {
 	// again.
 	lost func(err error) bool
 }
+
+// placeholders are n of them in a list; n is 1 at least.
+func placeholders(n int) string { return `?` + strings.Repeat(`, ?`, n-1) }
 
 // never is for what does not happen to a file of this machine.
 func never(error) bool { return false }

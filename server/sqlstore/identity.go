@@ -36,6 +36,15 @@ const userQuery = `SELECT (` + selectVersion + `), k.id, k.created_at, k.last_us
 	LEFT JOIN memberships m ON m.identity_id = u.id
 	WHERE k.slot = ? AND k.hash = ? AND k.deleted_at IS NULL`
 
+// sshUserQuery is userQuery for an SSH key, which has no id and of which is not
+// kept when it was used.
+const sshUserQuery = `SELECT (` + selectVersion + `), '', k.created_at, NULL,
+		u.id, u.name, u.email, u.status, m.team_id
+	FROM ssh_keys k
+	JOIN users u ON u.id = k.user_id
+	LEFT JOIN memberships m ON m.identity_id = u.id
+	WHERE k.fingerprint = ?`
+
 // slotOf is where the row of a living key is: the first 63 bits of its hash. Two
 // keys in one place do not come about by chance, and a create that would make
 // them fails; its repetition has another key.
@@ -101,7 +110,17 @@ func owner(ctx context.Context, read reading, hash api.KeyHash) (identity server
 }
 
 // userOwner is owner for the key of a user.
-func userOwner(ctx context.Context, read reading, hash api.KeyHash) (identity server.Identity, teamIDs []string, err error) {
+func userOwner(ctx context.Context, read reading, hash api.KeyHash) (server.Identity, []string, error) {
+	return userOf(ctx, read, userQuery, slotOf(hash), hash[:])
+}
+
+// sshOwner returns whose SSH key it is, without teams, and the ids of these.
+func sshOwner(ctx context.Context, read reading, fingerprint server.SSHFingerprint) (server.Identity, []string, error) {
+	return userOf(ctx, read, sshUserQuery, fingerprint[:])
+}
+
+// userOf reads what userQuery or sshUserQuery finds.
+func userOf(ctx context.Context, read reading, query string, key ...any) (identity server.Identity, teamIDs []string, err error) {
 	var createdAt int64
 	var usedAt sql.NullInt64
 	err = read(ctx, func(rows *sql.Rows) error {
@@ -112,7 +131,7 @@ func userOwner(ctx context.Context, read reading, hash api.KeyHash) (identity se
 			teamIDs = append(teamIDs, team.String)
 		}
 		return err
-	}, userQuery, slotOf(hash), hash[:])
+	}, query, key...)
 	switch {
 	case err != nil:
 		return identity, nil, err

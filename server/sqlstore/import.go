@@ -119,7 +119,7 @@ type bulkInsert struct {
 
 // rows returns the statement for n rows, which begins with verb.
 func (b bulkInsert) rows(verb string, n int) string {
-	row := `(?` + strings.Repeat(`, ?`, b.columns-1) + `)`
+	row := `(` + placeholders(b.columns) + `)`
 	return verb + b.into + ` VALUES ` + row + strings.Repeat(`, `+row, n-1) + b.conflict
 }
 

@@ -33,7 +33,7 @@ func (c *conditions) in(column string, values []string) {
 	for i, value := range values {
 		args[i] = value
 	}
-	c.add(column+` || '' IN (?`+strings.Repeat(`, ?`, len(values)-1)+`)`, args...)
+	c.add(column+` || '' IN (`+placeholders(len(values))+`)`, args...)
 }
 
 func (c *conditions) text() string { return ` WHERE ` + strings.Join(c.parts, ` AND `) }

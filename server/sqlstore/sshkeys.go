@@ -5,10 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/server"
 )
 
@@ -35,34 +33,7 @@ func addSSHKeys(ctx context.Context, from runner, users []server.UserDetails) er
 			user.SSHKeys = append(user.SSHKeys, key)
 		}
 		return err
-	}, `SELECT user_id, fingerprint, line FROM ssh_keys WHERE user_id IN (?`+strings.Repeat(`, ?`, len(users)-1)+`) ORDER BY line`, args...)
-}
-
-// sshOwner returns whose SSH key it is, without teams, and the ids of these.
-func sshOwner(ctx context.Context, read reading, fingerprint server.SSHFingerprint) (identity server.Identity, teamIDs []string, err error) {
-	identity.Type = api.IdentityUser
-	var createdAt int64
-	var status string
-	err = read(ctx, func(rows *sql.Rows) error {
-		var team sql.NullString
-		err := rows.Scan(&identity.AccessVersion, &createdAt, &identity.ID, &identity.Name, &identity.Email, &status, &team)
-		if team.Valid {
-			teamIDs = append(teamIDs, team.String)
-		}
-		return err
-	}, `SELECT (`+selectVersion+`), k.created_at, u.id, u.name, u.email, u.status, m.team_id
-		FROM ssh_keys k
-		JOIN users u ON u.id = k.user_id
-		LEFT JOIN memberships m ON m.identity_id = u.id
-		WHERE k.fingerprint = ?`, fingerprint[:])
-	switch {
-	case err != nil:
-		return identity, nil, err
-	case identity.ID == "" || server.UserStatus(status) == server.UserDeleted:
-		return identity, nil, server.ErrNotFound
-	}
-	identity.Status, identity.KeyCreatedAt = server.UserStatus(status), timeOf(createdAt)
-	return identity, teamIDs, nil
+	}, `SELECT user_id, fingerprint, line FROM ssh_keys WHERE user_id IN (`+placeholders(len(users))+`) ORDER BY line`, args...)
 }
 
 // SSHKeyOwners implements [server.Store].
@@ -80,7 +51,7 @@ func (s *Store) SSHKeyOwners(ctx context.Context, fingerprints []server.SSHFinge
 		owners[key.Fingerprint] = userID
 		return err
 	}, `SELECT k.user_id, k.fingerprint, k.line FROM ssh_keys k JOIN users u ON u.id = k.user_id
-		WHERE u.status IN (?, ?) AND k.fingerprint IN (?`+strings.Repeat(`, ?`, len(fingerprints)-1)+`)`, args...)
+		WHERE u.status IN (?, ?) AND k.fingerprint IN (`+placeholders(len(fingerprints))+`)`, args...)
 	return owners, err
 }
 

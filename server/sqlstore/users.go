@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-	"strings"
 
 	"github.com/lifeguard-keys/lifeguard/api"
 	"github.com/lifeguard-keys/lifeguard/server"
@@ -68,7 +67,7 @@ func userConditions(filter api.UserFilter) conditions {
 		for i, status := range statuses {
 			args[i] = string(status)
 		}
-		where.add(`u.status IN (?`+strings.Repeat(`, ?`, len(args)-1)+`)`, args...)
+		where.add(`u.status IN (`+placeholders(len(args))+`)`, args...)
 	}
 	if filter.Email != "" {
 		where.add(`u.email_folded = ?`, fold(filter.Email))
@@ -144,7 +143,7 @@ func addTeams(ctx context.Context, from runner, users []server.UserDetails) erro
 			SELECT m.identity_id, t.id AS team_id, t.name AS team_name,
 				row_number() OVER (PARTITION BY m.identity_id ORDER BY t.name, t.id) AS place
 			FROM memberships m JOIN teams t ON t.id = m.team_id AND t.deleted_at IS NULL
-			WHERE m.identity_id IN (?`+strings.Repeat(`, ?`, len(users)-1)+`)
+			WHERE m.identity_id IN (`+placeholders(len(users))+`)
 		) AS placed WHERE place <= ? ORDER BY identity_id, place`, args...)
 }
 
