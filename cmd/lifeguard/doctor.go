@@ -80,8 +80,12 @@ func doctorCommand(p process) *cobra.Command {
 			} else {
 				_, err = io.WriteString(p.stdout, r.text())
 			}
-			if err == nil && (r.Copy.Problem != "" || r.Copy.Tried == "") {
+			switch {
+			case err != nil:
+			case r.Copy.Tried == "":
 				err = errors.New("a new key would not be copied here: it can be selected on its screen, or written to a file with w")
+			case r.Copy.Problem != "":
+				err = errors.New("one way that a new key takes here failed; what to do stands above")
 			}
 			return err
 		},
@@ -114,12 +118,17 @@ func (p process) examine(ctx context.Context, flags connectFlags) (report, error
 	}
 	board := clipboard.New(c.Clipboard, p.env.get, clipboard.Machine())
 	if native, terminal := board.Plan(); !native && terminal != clipboard.None && !isTerminal(p.stderr) {
-		r.Copy.Words, r.Copy.Problem = "Not tried", "There is no terminal on standard error to copy by."
+		r.Copy.Words, r.Copy.Problem = "Not tried", noTerminal
 		return r, nil
 	}
 	text := "lifeguard doctor " + time.Now().Format("15:04:05")
 	copied := board.Copy(ctx, text)
-	if copied.Sequence != "" {
+	switch {
+	case copied.Sequence == "":
+	case !isTerminal(p.stderr): // the way that was left when this machine's clipboard failed
+		copied.Terminal = clipboard.None
+		copied.Problem = strings.TrimSpace(copied.Problem + " " + noTerminal)
+	default:
 		if _, err := io.WriteString(p.stderr, copied.Sequence); err != nil {
 			return r, err
 		}
@@ -135,6 +144,8 @@ func (p process) examine(ctx context.Context, flags connectFlags) (report, error
 	r.Copy.Native, r.Copy.Words, r.Copy.Problem = copied.Native, words, api.Clean(copied.Problem)
 	return r, nil
 }
+
+const noTerminal = "There is no terminal on standard error to copy by."
 
 // doctorWidth is how many columns its sentences take.
 const doctorWidth = 78
@@ -156,7 +167,7 @@ func (r report) text() string {
 	f.add("colours", r.Terminal.Colours)
 	f.add("place", r.Place.Words)
 	if t := r.Tmux; t != nil && t.Version != "" {
-		f.add("tmux", fmt.Sprintf("%s, set-clipboard %s, allow-passthrough %s", t.Version, t.SetClipboard, cmp.Or(t.AllowPassthrough, "unknown")))
+		f.add("tmux", fmt.Sprintf("%s, set-clipboard %s, allow-passthrough %s", t.Version, cmp.Or(t.SetClipboard, "unknown"), cmp.Or(t.AllowPassthrough, "unknown")))
 	}
 	f.add("clipboard", r.Copy.Mode)
 	if way := r.Copy.Way; way != clipboard.None.String() {

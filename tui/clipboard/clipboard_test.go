@@ -164,12 +164,13 @@ func TestATmuxThatDoesNotCopy(t *testing.T) {
 		"unknown flag":      {answers + "echo 'load-buffer: unknown option -- w' >&2; exit 1", "tmux did not take it: it is older than 3.2, and a newer one takes it.", wrapped, true},
 		"gone":              {"echo 'no server running on /tmp/tmux-1/default' >&2; exit 1", "tmux did not take it: it is gone: start the console in a new tmux, or without the variable TMUX.", osc52 + wrapped, false},
 		"another user's":    {"echo 'error connecting to /tmp/tmux-2/default (Permission denied)' >&2; exit 1", "tmux did not take it: it is another user's: start a tmux of your own, or unset TMUX.", osc52 + wrapped, false},
+		"not let in":        {"echo 'access not allowed' >&2", "tmux did not take it: it is another user's: start a tmux of your own, or unset TMUX.", osc52 + wrapped, false}, // as tmux 3.3a says it, with 0
 		"nobody attached":   {"echo '3.3a||'", "No terminal is attached to tmux: attach one, then copy again.", "", false},
 		"control mode":      {"echo '3.3a|xterm-256color|'", "", osc52 + wrapped, false},
-		"terminal is gone":  {"echo '3.3a|linux|/dev/pts/none'", "tmux did not take it: its terminal is not to be found.", osc52 + wrapped, false},
+		"terminal is gone":  {"echo '3.3a|linux|/dev/pts/none'", "tmux did not take it: its terminal is not to be found: attach to it again, then copy again.", osc52 + wrapped, false},
 		"keeps it":          {answers + `test "$1" = load-buffer`, "tmux still has it in a buffer: run tmux delete-buffer -b lifeguard-", "", true},
-		"hangs":             {"exec sleep 60", "tmux did not take it: it did not answer within a second.", osc52 + wrapped, false},
-		"hangs with a text": {answers + `test "$1" = delete-buffer || exec sleep 60`, "tmux did not take it: it did not answer within a second.", osc52 + wrapped, true},
+		"hangs":             {"exec sleep 60", "tmux did not take it: it did not answer within a second: see whether it still draws, or start the console outside of it.", osc52 + wrapped, false},
+		"hangs with a text": {answers + `test "$1" = delete-buffer || exec sleep 60`, "tmux did not take it: it did not answer within a second: see whether it still draws, or start the console outside of it.", osc52 + wrapped, true},
 		"talks nonsense":    {"echo what", "tmux did not take it: it does not say which one it is.", osc52 + wrapped, false},
 		"not there":         {"", "tmux did not take it: the program tmux is not found: add it to PATH.", osc52 + wrapped, false},
 	} {

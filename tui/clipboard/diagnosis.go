@@ -29,7 +29,7 @@ func Diagnose(ctx context.Context, env func(string) string) Diagnosis {
 			d.Tmux = &state
 			d.Advice = append(d.Advice, state.advice()...)
 		} else {
-			d.Advice = append(d.Advice, fmt.Sprintf("tmux does not answer: %v.", err))
+			d.Advice = append(d.Advice, fmt.Sprintf("tmux cannot be asked: %v.", err))
 		}
 		around = state.Term
 	}

@@ -31,7 +31,7 @@ func TestDiagnose(t *testing.T) {
 		"tmux, no capability": {tmux("3.3a", "foot", "[missing]"), []string{inside}, "on this machine, inside tmux", "    set -as terminal-features ',foot:clipboard'"},
 		"tmux, nobody there":  {tmux("3.3a", "", "[missing]"), []string{inside}, "on this machine, inside tmux", "No terminal is attached"},
 		"tmux, too old":       {tmux("3.1c", "xterm", "(string) x"), []string{inside}, "on this machine, inside tmux", "older than 3.2"},
-		"tmux, gone":          {"echo 'no server running on x' >&2; exit 1", []string{inside}, "on this machine, inside tmux", "tmux does not answer: it is gone"},
+		"tmux, gone":          {"echo 'no server running on x' >&2; exit 1", []string{inside}, "on this machine, inside tmux", "tmux cannot be asked: it is gone"},
 		"tmux in screen":      {tmux("3.5a", "screen", "[missing]"), []string{inside, "STY=1.x", "SSH_TTY=x"}, "over SSH, inside tmux, inside GNU screen", ""},
 		"tmux in tmux":        {tmux("3.5a", "tmux-256color", "(string) x"), []string{inside, "SSH_TTY=x"}, "over SSH, inside tmux", "    set -g allow-passthrough on"},
 		"from tmux":           {"", []string{"SSH_TTY=x", "TERM=tmux-256color"}, "over SSH, from inside tmux", "    set -g allow-passthrough on"},

@@ -23,6 +23,7 @@ var (
 	errOldTmux = errors.New("it is older than 3.2, and a newer one takes it")
 	errGone    = errors.New("it is gone: start the console in a new tmux, or without the variable TMUX")
 	errForeign = errors.New("it is another user's: start a tmux of your own, or unset TMUX")
+	errHung    = errors.New("it did not answer within a second: see whether it still draws, or start the console outside of it")
 )
 
 // TmuxState is what a tmux says of itself. What it does not say is "".
@@ -95,7 +96,7 @@ func (t tmux) load(ctx context.Context, text string) (left string, err error) {
 	_, err = t.run(ctx, text, "load-buffer", "-b", buffer, "-w", "-")
 	// Also when it seems to have failed: it may have been too slow to say so.
 	_, deleted := t.run(context.WithoutCancel(ctx), "", "delete-buffer", "-b", buffer)
-	if err == nil && deleted != nil || errors.Is(err, errSlow) && errors.Is(deleted, errSlow) {
+	if err == nil && deleted != nil || errors.Is(err, errHung) && errors.Is(deleted, errHung) {
 		left = buffer
 	}
 	return left, err
@@ -147,15 +148,17 @@ func (t tmux) run(ctx context.Context, input string, args ...string) (string, er
 	output, said := strings.TrimRight(printed.String(), "\n"), complaint.String()
 	has := func(words string) bool { return strings.Contains(said, words) }
 	switch {
+	case has("access not allowed"): // also with the exit code 0
+		return output, errForeign
 	case err == nil:
 		return output, nil
 	case errors.Is(err, exec.ErrNotFound):
 		return output, errNoTmux
 	case ctx.Err() != nil:
-		return output, errSlow
+		return output, errHung
 	case has("-- w") || has("usage: load-buffer"):
 		return output, errOldTmux
-	case has("Permission denied") || has("access not allowed"):
+	case has("Permission denied"):
 		return output, errForeign
 	case has("no server running") || has("error connecting") || has("server exited") || has("lost server"):
 		return output, errGone
@@ -169,16 +172,16 @@ func (t tmux) run(ctx context.Context, input string, args ...string) (string, er
 // other write into the middle of one.
 func writeTo(device, text string) error {
 	if info, err := os.Stat(device); err != nil || info.Mode()&fs.ModeCharDevice == 0 {
-		return errors.New("its terminal is not to be found")
+		return errors.New("its terminal is not to be found: attach to it again, then copy again")
 	}
 	file, err := os.OpenFile(device, os.O_WRONLY, 0)
 	if err != nil {
-		return errors.New("its terminal is another user's")
+		return errors.New("its terminal is another user's: attach to it from one of your own, then copy again")
 	}
 	defer func() { _ = file.Close() }()
 	_ = file.SetWriteDeadline(time.Now().Add(Limit)) // where there are deadlines
 	if _, err = file.WriteString(text); err != nil {
-		return errors.New("its terminal does not read")
+		return errors.New("its terminal does not read: see whether it is stopped (ctrl+q), then copy again")
 	}
 	return nil
 }
