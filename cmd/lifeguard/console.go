@@ -145,7 +145,8 @@ func show(ctx context.Context, p process, flags connectFlags, c connection) (err
 	program := tea.NewProgram(tui.New(options),
 		tea.WithInput(p.stdin),
 		tea.WithOutput(p.stdout),
-		tea.WithEnvironment(p.env.without(append(flags.secrets, envAPIKey, envPoolsideKey)...)),
+		tea.WithEnvironment(p.env.without(append(flags.secrets, envAPIKey, envPoolsideKey, "TMUX")...)),
+		tea.WithColorProfile(p.colourProfile()),
 		tea.WithFPS(framesPerSecond),
 		tea.WithoutSignalHandler(),
 	)

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -109,7 +108,7 @@ func (p process) examine(ctx context.Context, flags connectFlags) (report, error
 		Version: buildVersion(), Config: path, Tmux: d.Tmux, Advice: append([]string{}, d.Advice...),
 		Place: placeReport{Words: d.Place.String(), SSH: d.Place.SSH, Tmux: d.Place.Tmux, Screen: d.Place.Screen, Display: d.Place.Display},
 		Terminal: terminalReport{
-			Term: p.env.get("TERM"), Name: d.Terminal, Colours: colorprofile.Detect(p.stdout, p.env).String(), Locale: p.env.locale(), UTF8: !p.env.otherCharset(),
+			Term: p.env.get("TERM"), Name: d.Terminal, Colours: p.colourProfile().String(), Locale: p.env.locale(), UTF8: !p.env.otherCharset(),
 		},
 		Copy: copyReport{Mode: string(c.Clipboard), Way: clipboard.None.String()},
 	}

@@ -63,16 +63,6 @@ func (e environment) apiKey() (key api.Secret, variable string) {
 	return api.Secret{}, ""
 }
 
-// takeEnvironment returns the process's environment and then forgets the keys
-// in it: the programs that the console starts, to copy for instance, have no
-// business with them.
-func takeEnvironment() environment {
-	env := os.Environ()
-	_ = os.Unsetenv(envAPIKey)
-	_ = os.Unsetenv(envPoolsideKey)
-	return env
-}
-
 // notify returns a context that ends with the first SIGINT or SIGTERM; the
 // second one ends the process at once, for whoever does not want to wait.
 // Writing to a closed pipe becomes an error that can be told, not a death.

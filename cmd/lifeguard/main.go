@@ -5,10 +5,11 @@ package main
 import (
 	"context"
 	"os"
+
+	"github.com/lifeguard-keys/lifeguard/cmd/lifeguard/inherited"
 )
 
 func main() {
 	ctx := notify(context.Background())
-	env := takeEnvironment()
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, env))
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, inherited.Environment()))
 }

@@ -192,8 +192,9 @@ func (w *rowWriter[T]) table(p process, l listing[T]) {
 // colours returns a writer to standard output that has as many colours as the
 // terminal, and whether it has any: NO_COLOR and TERM=dumb want none.
 func (p process) colours() (io.Writer, bool) {
-	if colorprofile.Detect(p.stdout, p.env) < colorprofile.ANSI {
+	profile := p.colourProfile()
+	if profile < colorprofile.ANSI {
 		return p.stdout, false
 	}
-	return colorprofile.NewWriter(p.stdout, p.env), true
+	return &colorprofile.Writer{Forward: p.stdout, Profile: profile}, true
 }

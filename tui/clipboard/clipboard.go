@@ -137,7 +137,7 @@ func New(mode Mode, env func(string) string, board Board) *Clipboard {
 		c.place.Term = env("TERM")
 		return c
 	}
-	c.place, c.tmux = PlaceOf(env), tmux{path: "tmux"}
+	c.place, c.tmux = PlaceOf(env), tmuxOf(env)
 	if board.Available(env) {
 		c.board = board
 	}

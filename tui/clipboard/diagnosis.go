@@ -22,7 +22,7 @@ func Diagnose(ctx context.Context, env func(string) string) Diagnosis {
 	d := Diagnosis{Place: PlaceOf(env), Terminal: terminalName(env)}
 	around := d.Place.Term
 	if d.Place.Tmux {
-		program := tmux{path: "tmux"}
+		program := tmuxOf(env)
 		state, err := program.state(ctx)
 		if err == nil {
 			program.options(ctx, &state)

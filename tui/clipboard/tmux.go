@@ -14,8 +14,11 @@ import (
 	"time"
 )
 
-// tmux is the program of that name, which finds its server by the variable TMUX.
-type tmux struct{ path string }
+// tmux is the program of that name, and the variable TMUX, by which it finds its
+// server: the process itself need not have it.
+type tmux struct{ path, server string }
+
+func tmuxOf(env func(string) string) tmux { return tmux{path: "tmux", server: env("TMUX")} }
 
 // Errors of tmux, each with its remedy.
 var (
@@ -139,6 +142,7 @@ func (t tmux) run(ctx context.Context, input string, args ...string) (string, er
 	ctx, cancel := context.WithTimeout(ctx, Limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, t.path, args...)
+	cmd.Env = append(os.Environ(), "TMUX="+t.server)
 	cmd.Stdin = strings.NewReader(input)
 	// A child that keeps the pipes open must not keep us.
 	cmd.WaitDelay = 100 * time.Millisecond
