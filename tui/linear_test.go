@@ -161,6 +161,17 @@ func TestLinearSignsInThroughAPipe(t *testing.T) {
 	})
 }
 
+func TestLinearSaysWhyNothingIsThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newAuthority()
+		server.fail = func(string, int) *api.Error {
+			return &api.Error{Kind: api.KindProxy, Detail: "the proxy refused to connect"}
+		}
+		l := newListener(t, server)
+		l.hears(l.heard.String(), "The proxy refused to connect.\n", "\nAPI Keys.\nAPI Keys> ")
+	})
+}
+
 func TestLinearSaysPagesAndDetails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newListener(t, newAuthority())

@@ -114,7 +114,10 @@ func (l *Linear) tellPage() {
 	if m.at != l.told.page {
 		v := m.current().draw(m.layout(), m.environment())
 		_, title, _ := strings.Cut(v.title, "> ")
-		l.say(title + ": " + ansi.Strip(v.summary) + ".")
+		if summary := ansi.Strip(v.summary); summary != "" { // of what is not loaded there is none
+			title += ": " + summary
+		}
+		l.say(title + ".")
 		if query := l.rows().box.shown(); query != "" {
 			l.say("Searched for: " + query + ", " + l.matchCount() + " found. search alone clears it.")
 		}
