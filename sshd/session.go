@@ -1,6 +1,7 @@
 package sshd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,14 @@ type Size struct{ Width, Height int }
 // The largest terminal that is drawn for, in cells. What a client says beyond
 // that would only cost memory.
 const maxWidth, maxHeight = 1000, 400
+
+// usual is the size of a terminal that does not say which one it has.
+var usual = Size{Width: 80, Height: 24}
+
+// OrUsual is the size, or the usual one for what the client did not say.
+func (s Size) OrUsual() Size {
+	return Size{Width: cmp.Or(s.Width, usual.Width), Height: cmp.Or(s.Height, usual.Height)}
+}
 
 func sizeOf(width, height int) Size {
 	return Size{Width: min(max(width, 0), maxWidth), Height: min(max(height, 0), maxHeight)}
@@ -67,7 +76,7 @@ func (s *Session) Env() []string {
 // end.
 func (s *Session) ProgramOptions() []tea.ProgramOption {
 	pty, _, _ := s.ssh.Pty()
-	size := sizeOf(pty.Window.Width, pty.Window.Height)
+	size := sizeOf(pty.Window.Width, pty.Window.Height).OrUsual()
 	return append(bubbletea.MakeOptions(s.ssh),
 		tea.WithInput(s.Stdin), tea.WithOutput(s.Stdout), tea.WithWindowSize(size.Width, size.Height), tea.WithoutSignalHandler())
 }

@@ -47,6 +47,7 @@ func (s *sshService) console(ctx context.Context, session *sshd.Session) int {
 		for {
 			select {
 			case size := <-session.Resized:
+				size = size.OrUsual()
 				program.Send(tea.WindowSizeMsg{Width: size.Width, Height: size.Height})
 			case notice := <-session.Notices:
 				program.Send(tui.NoticeMsg(notice))

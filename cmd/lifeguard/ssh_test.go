@@ -187,7 +187,8 @@ func TestSSHTerminalsOfEveryKind(t *testing.T) {
 	if code != 2 || !strings.Contains(stderr, "the console needs a terminal: connect with ssh -t, or give a command, such as list, or linear") {
 		t.Errorf("without a terminal: exit code %d: %s", code, stderr)
 	}
-	nothing := s.open("ada", 0, 0) // waits until it is told a size
+	nothing := s.open("ada", 0, 0) // is taken for a usual one until it says its size
+	nothing.waitFor("a screen", func() bool { return strings.Contains(nothing.output(), "No service accounts yet.") })
 	nothing.mu.Lock()
 	nothing.screen.Resize(100, 30)
 	nothing.mu.Unlock()
