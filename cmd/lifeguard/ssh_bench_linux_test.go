@@ -13,12 +13,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
 	"golang.org/x/crypto/ssh"
 
@@ -37,6 +35,8 @@ const (
 type sshBench struct {
 	measured
 	folder string
+	dsn    string
+	binary string
 	port   string
 	people []ssh.Signer
 	idFile string // of the first of them
@@ -55,8 +55,8 @@ func BenchmarkSSH(b *testing.B) {
 func newSSHBench(b *testing.B) *sshBench {
 	b.Helper()
 	s := &sshBench{folder: b.TempDir()}
-	dsn := "sqlite:" + filepath.Join(s.folder, "keys.db")
-	store, err := sqlstore.Open(b.Context(), dsn, sqlstore.Options{})
+	s.dsn = "sqlite:" + filepath.Join(s.folder, "keys.db")
+	store, err := sqlstore.Open(b.Context(), s.dsn, sqlstore.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -76,7 +76,8 @@ func newSSHBench(b *testing.B) *sshBench {
 		b.Fatal(err)
 	}
 	_ = free.Close()
-	s.measured = startMeasured(b, nil, released(b), "serve", "--listen", "127.0.0.1:0", "--database", dsn, "--ssh", "127.0.0.1:"+s.port)
+	s.binary = released(b)
+	s.measured = startMeasured(b, nil, s.binary, "serve", "--listen", "127.0.0.1:0", "--database", s.dsn, "--ssh", "127.0.0.1:"+s.port)
 	admin, err := client.New(s.url(), key)
 	if err != nil {
 		b.Fatal(err)
@@ -212,11 +213,18 @@ func (s *sshBench) firstFrame(b *testing.B) {
 	b.ReportMetric(float64(slices.Max(frames).Microseconds())/1000, "ms-to-first-frame-at-most")
 }
 
+// debian is Debian's ssh as the first of the people.
+func (s *sshBench) debian(b *testing.B, host, port string) *exec.Cmd {
+	b.Helper()
+	cmd := exec.CommandContext(b.Context(), "ssh", "-F", os.DevNull, "-tt", "-p", port, "-i", s.idFile, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
+		"-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile="+os.DevNull, "-o", "LogLevel=ERROR", host)
+	cmd.Env = append(ownEnvironment(s.folder), "TERM=xterm-256color", "LANG=C.UTF-8")
+	return cmd
+}
+
 func (s *sshBench) debianFrame(b *testing.B) (frame, rows time.Duration) {
 	b.Helper()
-	cmd := exec.CommandContext(b.Context(), "ssh", "-F", os.DevNull, "-tt", "-p", s.port, "-i", s.idFile, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
-		"-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile="+os.DevNull, "-o", "LogLevel=ERROR", "127.0.0.1")
-	cmd.Env = append(ownEnvironment(s.folder), "TERM=xterm-256color", "LANG=C.UTF-8")
+	cmd := s.debian(b, "127.0.0.1", s.port)
 	began := time.Now()
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 120})
 	if err != nil {
@@ -346,143 +354,4 @@ func pressed(b *testing.B, o *benchSession) time.Duration {
 		b.Error("nothing comes of a key")
 	}
 	return time.Since(began)
-}
-
-// slowLine moves the cursor over a line of 200 ms there and back and 64 kbit/s
-// each way, and compares with a round trip of SSH itself over the same line.
-func (s *sshBench) slowLine(b *testing.B) {
-	line := newSlowLine(b, "127.0.0.1:"+s.port, 100*time.Millisecond, 64_000)
-	o, err := s.open(s.people[0], line)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer o.close()
-	screen := vt.NewEmulator(120, 40)
-	var keys sync.Mutex
-	go func() {
-		answers := make([]byte, 1024)
-		for {
-			n, err := screen.Read(answers)
-			if err != nil {
-				return
-			}
-			keys.Lock()
-			_, _ = o.keys.Write(answers[:n])
-			keys.Unlock()
-		}
-	}()
-	marked := func() string {
-		for _, row := range strings.Split(screen.String(), "\n") {
-			if strings.HasPrefix(row, "▌") {
-				return row
-			}
-		}
-		return ""
-	}
-	show := func(until func() bool) {
-		for !until() {
-			chunk, ok := <-o.arrived
-			if !ok {
-				b.Fatal("the session ended")
-			}
-			_, _ = screen.Write(chunk)
-		}
-	}
-	show(func() bool { return marked() != "" })
-	settle := func() {
-		for {
-			select {
-			case chunk := <-o.arrived:
-				_, _ = screen.Write(chunk)
-			case <-time.After(1500 * time.Millisecond):
-				return
-			}
-		}
-	}
-	settle()
-	var trips, presses, over []time.Duration
-	once(b, func() {
-		for range 15 {
-			began := time.Now()
-			if _, _, err := o.client.SendRequest("keepalive@openssh.com", true, nil); err != nil {
-				b.Fatal(err)
-			}
-			trip := time.Since(began)
-			before := marked()
-			began = time.Now()
-			keys.Lock()
-			_, err := io.WriteString(o.keys, "j")
-			keys.Unlock()
-			if err != nil {
-				b.Fatal(err)
-			}
-			show(func() bool { row := marked(); return row != "" && row != before })
-			press := time.Since(began)
-			trips, presses, over = append(trips, trip), append(presses, press), append(over, press-trip)
-			settle()
-		}
-	})
-	b.ReportMetric(float64(median(trips).Microseconds())/1000, "ms-round-trip")
-	b.ReportMetric(float64(median(presses).Microseconds())/1000, "ms/press")
-	b.ReportMetric(float64(median(over).Microseconds())/1000, "ms-over-a-round-trip")
-	b.ReportMetric(float64(slices.Max(over).Microseconds())/1000, "ms-over-a-round-trip-at-most")
-}
-
-// newSlowLine is the address of a proxy whose two ways each take a time and
-// carry so many bits a second, headers of TCP and IP included.
-func newSlowLine(b *testing.B, to string, delay time.Duration, bits int) string {
-	b.Helper()
-	listener, err := new(net.ListenConfig).Listen(b.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			near, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			far, err := new(net.Dialer).DialContext(b.Context(), "tcp", to)
-			if err != nil {
-				_ = near.Close()
-				return
-			}
-			go slowWay(far, near, delay, bits)
-			go slowWay(near, far, delay, bits)
-		}
-	}()
-	return listener.Addr().String()
-}
-
-func slowWay(to, from net.Conn, delay time.Duration, bits int) {
-	type piece struct {
-		bytes []byte
-		due   time.Time
-	}
-	const segment, headers = 1448, 52
-	under := make(chan piece, 64) // way
-	go func() {
-		defer func() { _ = to.Close() }()
-		for p := range under {
-			time.Sleep(time.Until(p.due))
-			if _, err := to.Write(p.bytes); err != nil {
-				return
-			}
-		}
-	}()
-	defer close(under)
-	var free time.Time // when the line has carried what it was given
-	for {
-		chunk := make([]byte, segment)
-		n, err := from.Read(chunk)
-		if err != nil {
-			return
-		}
-		if now := time.Now(); free.Before(now) {
-			free = now
-		}
-		free = free.Add(time.Duration(float64(n+headers) * 8 / float64(bits) * float64(time.Second)))
-		under <- piece{chunk[:n], free.Add(delay)}
-	}
 }

@@ -41,7 +41,7 @@ func TestSSHColoursAreTheTerminalsOwn(t *testing.T) {
 		cmd.Env = append(cmd.Env, test.variable)
 		terminal := vt.NewEmulator(100, 30)
 		terminal.SetDefaultBackgroundColor(test.background)
-		screen := s.showOn(terminal, cmd, 100, 30)
+		screen := startOn(s.t, terminal, cmd, 100, 30)
 		screen.see("live ●")
 		screen.press("q")
 		if code := screen.end(); code != 0 {

@@ -21,7 +21,7 @@ func (s *sshServed) openLines(key, term string, args ...string) *sshLines {
 	s.t.Helper()
 	cmd := s.command(key, append([]string{"-tt"}, args...)...)
 	cmd.Env = append(cmd.Env, "TERM="+term)
-	return &sshLines{sshScreen: s.show(cmd, 80, 24)}
+	return &sshLines{sshScreen: startOnTerminal(s.t, cmd, 80, 24)}
 }
 
 // hear waits until a prompt stands there, and returns what came before it since the

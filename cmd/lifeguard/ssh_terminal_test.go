@@ -29,6 +29,7 @@ type sshServed struct {
 	served
 	t      *testing.T
 	folder string
+	host   string // where it listens for SSH
 	port   string
 	admin  *client.Client
 }
@@ -46,7 +47,7 @@ func serveSSH(t *testing.T, flags ...string) *sshServed {
 			t.Skip(advice)
 		}
 	}
-	s := &sshServed{t: t, folder: t.TempDir()}
+	s := &sshServed{t: t, folder: t.TempDir(), host: "127.0.0.1"}
 	key := initialised(t, s.folder)
 	s.start(flags...)
 	var err error
@@ -69,7 +70,7 @@ func (s *sshServed) start(flags ...string) {
 	if s.url != "" {
 		listen = strings.TrimPrefix(s.url, "http://")
 	}
-	cmd := program(s.t, s.folder, append([]string{"serve", "--listen", listen, "--database", "sqlite:keys.db", "--ssh", "127.0.0.1:" + s.portOr("0")}, flags...)...)
+	cmd := program(s.t, s.folder, append([]string{"serve", "--listen", listen, "--database", "sqlite:keys.db", "--ssh", net.JoinHostPort(s.host, s.portOr("0"))}, flags...)...)
 	s.cmd, s.stderr = cmd, new(bytes.Buffer)
 	cmd.Stderr = s.stderr
 	stdout, err := cmd.StdoutPipe()
@@ -188,7 +189,7 @@ func (s *sshServed) command(key string, args ...string) *exec.Cmd {
 		"-F", os.DevNull, "-p", s.port, "-i", filepath.Join(s.folder, key), "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
 		"-o", "UserKnownHostsFile=" + filepath.Join(s.folder, "known_hosts"), "-o", "StrictHostKeyChecking=accept-new", "-o", "LogLevel=ERROR",
 	}
-	cmd := exec.CommandContext(ctx, "ssh", append(append(all, args[:len(args)-commandWords(args)]...), append([]string{"127.0.0.1"}, args[len(args)-commandWords(args):]...)...)...)
+	cmd := exec.CommandContext(ctx, "ssh", append(append(all, args[:len(args)-commandWords(args)]...), append([]string{s.host}, args[len(args)-commandWords(args):]...)...)...)
 	cmd.Env = append(ownEnvironment(s.folder), "TERM=xterm-256color", "LANG=C.UTF-8")
 	return cmd
 }
@@ -220,10 +221,11 @@ func (s *sshServed) run(key, stdin string, args ...string) (stdout, stderr strin
 
 // sshScreen is Debian's ssh in a terminal emulator.
 type sshScreen struct {
-	t     *testing.T
+	t     testing.TB
 	cmd   *exec.Cmd
 	tty   *os.File
 	ended chan struct{}
+	drawn chan struct{} // something, since it was last looked at
 
 	mu     sync.Mutex
 	screen *vt.Emulator
@@ -233,26 +235,26 @@ type sshScreen struct {
 // open connects with a key, on a terminal of a size.
 func (s *sshServed) open(key string, width, height int, args ...string) *sshScreen {
 	s.t.Helper()
-	return s.show(s.command(key, append([]string{"-tt"}, args...)...), width, height)
+	return startOnTerminal(s.t, s.command(key, append([]string{"-tt"}, args...)...), width, height)
 }
 
-// show runs ssh on a terminal of a size.
-func (s *sshServed) show(cmd *exec.Cmd, width, height int) *sshScreen {
-	s.t.Helper()
-	return s.showOn(vt.NewEmulator(max(width, 1), max(height, 1)), cmd, width, height)
+// startOnTerminal starts ssh on a terminal of a size.
+func startOnTerminal(t testing.TB, cmd *exec.Cmd, width, height int) *sshScreen {
+	t.Helper()
+	return startOn(t, vt.NewEmulator(max(width, 1), max(height, 1)), cmd, width, height)
 }
 
-// showOn runs ssh on a terminal that was prepared.
-func (s *sshServed) showOn(terminal *vt.Emulator, cmd *exec.Cmd, width, height int) *sshScreen {
-	s.t.Helper()
-	screen := &sshScreen{t: s.t, cmd: cmd, screen: terminal, ended: make(chan struct{})}
+// startOn starts ssh on a terminal that was prepared.
+func startOn(t testing.TB, terminal *vt.Emulator, cmd *exec.Cmd, width, height int) *sshScreen {
+	t.Helper()
+	screen := &sshScreen{t: t, cmd: cmd, screen: terminal, ended: make(chan struct{}), drawn: make(chan struct{}, 1)}
 	var err error
-	if screen.tty, err = pty.StartWithSize(screen.cmd, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}); err != nil {
-		s.t.Fatal(err)
+	if screen.tty, err = pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}); err != nil {
+		t.Fatal(err)
 	}
 	go func() { _, _ = io.Copy(screen.tty, screen.screen) }() // what the terminal answers
 	go screen.read()
-	s.t.Cleanup(func() {
+	t.Cleanup(func() {
 		_ = screen.cmd.Process.Kill()
 		<-screen.ended
 		_ = screen.tty.Close()
@@ -273,6 +275,10 @@ func (s *sshScreen) read() {
 		s.raw.Write(buffer[:n])
 		_, _ = s.screen.Write(buffer[:n])
 		s.mu.Unlock()
+		select {
+		case s.drawn <- struct{}{}:
+		default:
+		}
 		if err != nil {
 			_ = s.cmd.Wait()
 			return
@@ -299,7 +305,10 @@ func (s *sshScreen) waitFor(what string, there func() bool) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("%s: not within %s; the screen:\n%s", what, patience, s.text())
 		}
-		time.Sleep(5 * time.Millisecond)
+		select {
+		case <-s.drawn:
+		case <-time.After(5 * time.Millisecond): // what it waits for may be elsewhere
+		}
 	}
 }
 
