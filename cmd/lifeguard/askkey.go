@@ -26,12 +26,15 @@ func (p process) askKey(ctx context.Context, server string) (api.Secret, error) 
 	restore := func() {}
 	if isTerminal(p.stdin) {
 		terminal := int(p.stdin.(*os.File).Fd())
-		before, err := term.GetState(terminal)
+		// Before the prompt: whoever sees it may paste before ReadPassword hides
+		// what is typed.
+		shown, err := hideTyping(terminal)
 		if err != nil {
 			return api.Secret{}, fmt.Errorf("the terminal cannot be told to hide the key (%w): give it on standard input", err)
 		}
-		restore = func() { _ = term.Restore(terminal, before) }
+		restore = shown
 		if _, err := fmt.Fprintf(p.stderr, "Developer API key for %s (it is not shown): ", server); err != nil {
+			restore()
 			return api.Secret{}, err
 		}
 		go func() {
@@ -53,6 +56,7 @@ func (p process) askKey(ctx context.Context, server string) (api.Secret, error) 
 		_, _ = fmt.Fprintln(p.stderr)
 		return api.Secret{}, ctx.Err()
 	case answer := <-lines:
+		restore()
 		if isTerminal(p.stdin) {
 			_, _ = fmt.Fprintln(p.stderr) // the line break was hidden too
 		}
