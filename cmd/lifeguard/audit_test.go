@@ -50,11 +50,7 @@ func TestAFollowerOutlivesItsServer(t *testing.T) {
 	folder := t.TempDir()
 	key := initialised(t, folder)
 	server := startServing(t, folder)
-	admin, err := client.New(server.url, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
+	admin := server.client(t, key)
 	own, err := admin.CreateDeveloperKey(t.Context(), client.NewIdempotencyKey())
 	if err != nil {
 		t.Fatal(err)
@@ -62,12 +58,7 @@ func TestAFollowerOutlivesItsServer(t *testing.T) {
 	follower, next := follow(t, folder, server.url, own.APIKey)
 	for sequence := int64(1); sequence <= 4; sequence++ {
 		if sequence > 2 { // the first two are there already
-			if err := server.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-				t.Fatal(err)
-			}
-			if err := server.cmd.Wait(); err != nil {
-				t.Fatal(err)
-			}
+			server.stop(t)
 			server = startServingOn(t, folder, "sqlite:keys.db", "--listen", strings.TrimPrefix(server.url, "http://"))
 			if _, err := admin.CreateTeam(t.Context(), api.CreateTeam{Name: fmt.Sprint("team ", sequence)}); err != nil {
 				t.Fatal(err)
@@ -92,11 +83,7 @@ func TestAFollowerSaysThatTheLogWentBack(t *testing.T) {
 	folder := t.TempDir()
 	key := initialised(t, folder)
 	server := startServing(t, folder)
-	admin, err := client.New(server.url, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
+	admin := server.client(t, key)
 	if output, err := program(t, folder, "backup", "older.db", "--database", "sqlite:keys.db").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}
@@ -109,12 +96,7 @@ func TestAFollowerSaysThatTheLogWentBack(t *testing.T) {
 			t.Errorf("event %d: %+v", sequence, event)
 		}
 	}
-	if err := server.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := server.cmd.Wait(); err != nil {
-		t.Fatal(err)
-	}
+	server.stop(t)
 	startServingOn(t, folder, "sqlite:older.db", "--listen", strings.TrimPrefix(server.url, "http://"))
 	var exit *exec.ExitError
 	if err := follower.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
@@ -128,11 +110,7 @@ func TestAuditOfAServer(t *testing.T) {
 	folder := t.TempDir()
 	key := initialised(t, folder)
 	server := startServing(t, folder)
-	admin, err := client.New(server.url, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
+	admin := server.client(t, key)
 	me, err := admin.Me(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -30,11 +30,7 @@ func TestNginxGateway(t *testing.T) {
 	defer application.Close()
 	gateway := startNginx(t, strings.TrimPrefix(server.url, "http://"), strings.TrimPrefix(application.URL, "http://"))
 
-	admin, err := client.New(server.url, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
+	admin := server.client(t, key)
 	me, err := admin.Me(t.Context())
 	if err != nil {
 		t.Fatal(err)

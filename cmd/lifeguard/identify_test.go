@@ -58,11 +58,7 @@ func (r *recorded) text() string {
 // leaked makes service accounts on a server and returns their keys.
 func leaked(t *testing.T, server served, key api.Secret, names ...string) []api.CreatedServiceAccount {
 	t.Helper()
-	admin, err := client.New(server.url, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
+	admin := server.client(t, key)
 	me, err := admin.Me(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -88,11 +84,7 @@ func TestIdentifyNamesTheAccountsAndKeepsTheKeys(t *testing.T) {
 	made := leaked(t, server, key, "ci-deploy", "nightly")
 	first, second := made[0].APIKey.Reveal(), made[1].APIKey.Reveal()
 	gone := leaked(t, server, key, "gone")[0]
-	admin, err := client.New(server.url, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
+	admin := server.client(t, key)
 	if err := admin.DeleteServiceAccount(t.Context(), gone.ServiceAccount.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +130,7 @@ func TestIdentifyNamesTheAccountsAndKeepsTheKeys(t *testing.T) {
 		t.Error("the proxy did not see the look-up: this test proves nothing")
 	}
 	written := new(strings.Builder)
-	err = filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
+	err := filepath.WalkDir(folder, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || strings.HasPrefix(filepath.Base(path), "keys.db") {
 			return err
 		}

@@ -20,11 +20,7 @@ func TestAnInterruptedCreateLeavesNothing(t *testing.T) {
 	folder := t.TempDir()
 	key := initialised(t, folder)
 	server := startServing(t, folder)
-	admin, err := client.New(server.url, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
+	admin := server.client(t, key)
 	target, err := url.Parse(server.url)
 	if err != nil {
 		t.Fatal(err)

@@ -92,17 +92,35 @@ func startServingOn(t *testing.T, folder, database string, flags ...string) serv
 	return served{cmd: cmd, url: url, stderr: stderr}
 }
 
+// client is a client of the server, of whoever has the key.
+func (s served) client(t *testing.T, key api.Secret) *client.Client {
+	t.Helper()
+	c, err := client.New(s.url, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// stop lets the server end as it should.
+func (s served) stop(t *testing.T) {
+	t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // A server finishes the request that is running when it is told to stop,
 // takes no further connection, and ends with 0.
 func TestServeFinishesRunningRequests(t *testing.T) {
 	folder := t.TempDir()
 	key := initialised(t, folder)
 	server := startServing(t, folder)
-	admin, err := client.New(server.url, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
+	admin := server.client(t, key)
 	caller, err := admin.Me(t.Context())
 	if err != nil {
 		t.Fatal(err)

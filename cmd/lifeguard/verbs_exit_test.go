@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/lifeguard-keys/lifeguard/api"
-	"github.com/lifeguard-keys/lifeguard/client"
 )
 
 // Every verb ends in the same way for the same reason, with --json too.
@@ -81,11 +80,7 @@ func TestTheScriptsOfTheDocumentsWork(t *testing.T) {
 	folder := t.TempDir()
 	key := initialised(t, folder)
 	server := startServing(t, folder)
-	admin, err := client.New(server.url, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
+	admin := server.client(t, key)
 	if _, err := admin.CreateTeam(t.Context(), api.CreateTeam{Name: "platform"}); err != nil {
 		t.Fatal(err)
 	}
