@@ -16,10 +16,6 @@ import (
 	"github.com/lifeguard-keys/lifeguard/tui/clipboard"
 )
 
-// sshFramesPerSecond is half of what a terminal on this machine gets: there may
-// be many, and the way to the person takes longer than a frame.
-const sshFramesPerSecond = 60
-
 // console is a session at a terminal.
 func (s *sshService) console(ctx context.Context, session *sshd.Session) int {
 	switch {
@@ -35,7 +31,7 @@ func (s *sshService) console(ctx context.Context, session *sshd.Session) int {
 		return exitFailed
 	}
 	defer c.Close()
-	program := tea.NewProgram(tui.New(s.consoleOptions(ctx, session, c)), append(session.ProgramOptions(), tea.WithFPS(sshFramesPerSecond))...)
+	program := tea.NewProgram(tui.New(s.consoleOptions(ctx, session, c)), append(session.ProgramOptions(), tea.WithFPS(framesPerSecond))...)
 	// Not tea.WithContext: see show.
 	defer context.AfterFunc(ctx, program.Quit)()
 	over := make(chan struct{})
