@@ -19,14 +19,17 @@ func (a *authority) happened(actor api.Actor, action string, account api.Service
 	a.record(time.Now(), actor, action, api.AuditResource{Type: "service_account", ID: account.ID, Name: account.Name}, "success")
 }
 
-// deletes is another administrator who deletes an account.
-func (a *authority) deletes(id string) {
+// deletes is another administrator who deletes accounts, all before the
+// console hears of one.
+func (a *authority) deletes(ids ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	i := slices.IndexFunc(a.accounts, func(account api.ServiceAccount) bool { return account.ID == id })
-	account := a.accounts[i]
-	a.accounts = slices.Delete(slices.Clone(a.accounts), i, i+1)
-	a.happened(grace, "service_account.delete", account)
+	for _, id := range ids {
+		i := slices.IndexFunc(a.accounts, func(account api.ServiceAccount) bool { return account.ID == id })
+		account := a.accounts[i]
+		a.accounts = slices.Delete(slices.Clone(a.accounts), i, i+1)
+		a.happened(grace, "service_account.delete", account)
+	}
 }
 
 // makes is another administrator who makes an account.
