@@ -23,18 +23,16 @@ func (p process) askKey(ctx context.Context, server string) (api.Secret, error) 
 		err  error
 	}
 	lines := make(chan read, 1)
-	restore := func() {}
 	if isTerminal(p.stdin) {
 		terminal := int(p.stdin.(*os.File).Fd())
 		// Before the prompt: whoever sees it may paste before ReadPassword hides
 		// what is typed.
-		shown, err := hideTyping(terminal)
+		restore, err := hideTyping(terminal)
 		if err != nil {
 			return api.Secret{}, fmt.Errorf("the terminal cannot be told to hide the key (%w): give it on standard input", err)
 		}
-		restore = shown
+		defer restore()
 		if _, err := fmt.Fprintf(p.stderr, "Developer API key for %s (it is not shown): ", server); err != nil {
-			restore()
 			return api.Secret{}, err
 		}
 		go func() {
@@ -52,11 +50,9 @@ func (p process) askKey(ctx context.Context, server string) (api.Secret, error) 
 	// A read of the terminal cannot be ended: whoever interrupts leaves it behind.
 	select {
 	case <-ctx.Done():
-		restore()
 		_, _ = fmt.Fprintln(p.stderr)
 		return api.Secret{}, ctx.Err()
 	case answer := <-lines:
-		restore()
 		if isTerminal(p.stdin) {
 			_, _ = fmt.Fprintln(p.stderr) // the line break was hidden too
 		}

@@ -102,9 +102,7 @@ func repeatLost[T any](ctx context.Context, create func(context.Context) (T, err
 		if err == nil || !errors.As(err, &failure) || !failure.Lost || pause > 4*time.Second {
 			return created, err
 		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
+		if rest(ctx, pause) != nil {
 			return created, err
 		}
 	}

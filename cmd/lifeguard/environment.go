@@ -15,15 +15,16 @@ import (
 	"github.com/adrg/xdg"
 
 	"github.com/lifeguard-keys/lifeguard/api"
+	"github.com/lifeguard-keys/lifeguard/cmd/lifeguard/inherited"
 )
 
 // The variables that the console reads.
 const (
-	envServer = "LIFEGUARD_SERVER"  // URL of the server to talk to
-	envAPIKey = "LIFEGUARD_API_KEY" // the key to talk to it with: never a flag, which other users could read
+	envServer = "LIFEGUARD_SERVER" // URL of the server to talk to
+	envAPIKey = inherited.APIKey   // the key to talk to it with: never a flag, which other users could read
 	// envPoolsideKey is the variable that programs for Poolside's API take a key
 	// from. envAPIKey comes before it.
-	envPoolsideKey = "POOLSIDE_API_KEY"
+	envPoolsideKey = inherited.PoolsideKey
 
 	envConfig   = "LIFEGUARD_CONFIG"    // configuration to read instead of the usual one
 	envContext  = "LIFEGUARD_CONTEXT"   // context of the configuration to use

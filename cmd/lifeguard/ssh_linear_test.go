@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
-	"github.com/lifeguard-keys/lifeguard/client"
 )
 
 // sshLines is Debian's ssh on a terminal that shows lines alone.
@@ -63,14 +62,7 @@ func TestSSHDumbTerminalIsAnsweredLineByLine(t *testing.T) {
 	s := serveSSH(t)
 	l := s.openLines("ada", "dumb")
 	key := l.make("ci-deploy")
-	robot, err := client.New(s.url, api.NewSecret(key))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer robot.Close()
-	if me, err := robot.Me(t.Context()); err != nil || me.Name != "ci-deploy" {
-		t.Errorf("%+v, %v", me, err)
-	}
+	s.takes(key, "ci-deploy")
 	l.answer("write /tmp/of-the-server")
 	if said := l.hear(havePrompt); !strings.Contains(said, "Keys are not written to files here") {
 		t.Errorf("it says %q", said)

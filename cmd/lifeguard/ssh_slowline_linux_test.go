@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/lifeguard-keys/lifeguard/api"
-	"github.com/lifeguard-keys/lifeguard/client"
 )
 
 // The create journey over a slow line: all of it arrives, the key whole, and
@@ -33,14 +32,7 @@ func TestSSHCreateJourneyOverASlowLine(t *testing.T) {
 	s.stop() // and again where the test can ask it
 	s.host = "127.0.0.1"
 	s.start()
-	robot, err := client.New(s.url, api.NewSecret(key))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer robot.Close()
-	if me, err := robot.Me(t.Context()); err != nil || me.Name != "ci-deploy" {
-		t.Errorf("%+v, %v", me, err)
-	}
+	s.takes(key, "ci-deploy")
 	made := s.events("service_account.create")
 	if len(made) != 1 || made[0].Via != "ssh" || made[0].IP != nearAddress.String() {
 		t.Errorf("%+v", made)

@@ -179,6 +179,19 @@ func (s *sshServed) events(action string) []api.AuditEvent {
 	return events
 }
 
+// takes checks that the server takes an API key, and whose it is.
+func (s *sshServed) takes(key, name string) {
+	s.t.Helper()
+	robot, err := client.New(s.url, api.NewSecret(key))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer robot.Close()
+	if me, err := robot.Me(s.t.Context()); err != nil || me.Name != name {
+		s.t.Errorf("%+v, %v", me, err)
+	}
+}
+
 // command is Debian's ssh, with the key of a name and nothing of whoever runs
 // the tests.
 func (s *sshServed) command(key string, args ...string) *exec.Cmd {

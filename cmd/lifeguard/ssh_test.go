@@ -11,7 +11,6 @@ import (
 	"github.com/creack/pty"
 
 	"github.com/lifeguard-keys/lifeguard/api"
-	"github.com/lifeguard-keys/lifeguard/client"
 )
 
 // The create journey with Debian's ssh: the key arrives at the terminal's
@@ -26,14 +25,7 @@ func TestSSHCreateJourney(t *testing.T) {
 	if api.CheckKey(key) != nil || !strings.Contains(screen.text(), key) || strings.Contains(screen.text(), "write to a file") {
 		t.Errorf("copied %d bytes; the screen:\n%s", len(key), screen.text())
 	}
-	robot, err := client.New(s.url, api.NewSecret(key))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer robot.Close()
-	if me, err := robot.Me(t.Context()); err != nil || me.Name != "ci-deploy" {
-		t.Errorf("%+v, %v", me, err)
-	}
+	s.takes(key, "ci-deploy")
 	made := s.events("service_account.create")
 	if len(made) != 1 || made[0].Via != "ssh" || made[0].Actor.Name != "ada" || made[0].IP != "127.0.0.1" || !strings.HasPrefix(made[0].Metadata["ssh_key"], "SHA256:") {
 		t.Errorf("%+v", made)

@@ -13,11 +13,17 @@ import (
 	"slices"
 )
 
+// The variables that have a key.
+const (
+	APIKey      = "LIFEGUARD_API_KEY"
+	PoolsideKey = "POOLSIDE_API_KEY"
+)
+
 // taken are the variables that the process itself has no more: whoever needs one
 // gets it from [Environment], and what is started does not get it by itself.
 var taken = []string{
 	// Keys: the programs that the console starts have no business with them.
-	"LIFEGUARD_API_KEY", "POOLSIDE_API_KEY",
+	APIKey, PoolsideKey,
 	// Which tmux one is inside of.
 	"TMUX",
 }
